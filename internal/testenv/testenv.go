@@ -1,0 +1,39 @@
+// Package testenv finds what tests need and the module does not hold.
+//
+// Only tests import it; it imports nothing of the module.
+package testenv
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Shared returns the path of the folder `shared` beside the module's root,
+// which holds reference data that is not part of the project. Where it is
+// missing the test is skipped, or fails if FALCOREPLAY_SHARED_REQUIRED is 1.
+func Shared(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			t.Fatal("no go.mod in the working directory or above it")
+		}
+		dir = parent
+	}
+	shared := filepath.Join(dir, "..", "shared")
+	if _, err := os.Stat(shared); err != nil {
+		if os.Getenv("FALCOREPLAY_SHARED_REQUIRED") == "1" {
+			t.Fatalf("reference data required: %v", err)
+		}
+		t.Skip("no reference data beside the module")
+	}
+	return shared
+}
