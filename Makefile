@@ -1,0 +1,53 @@
+# Targets that people and CI call. Nothing here needs root, clang or a network
+# beyond the Go module proxy.
+GO ?= go
+export CGO_ENABLED = 0
+
+.PHONY: build test check cross invariants race fuzz bench generate drift parity perf clean
+
+build: ## both programs into bin/
+	$(GO) build -trimpath -o bin/ ./cmd/...
+
+test: ## the tests; those that need captures of other projects skip without ../shared
+	$(GO) test ./...
+
+check: drift ## format, vet and generated files
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }
+	$(GO) vet ./...
+
+cross: ## builds for the other systems that the analyzer runs on
+	GOOS=darwin GOARCH=arm64 $(GO) build ./...
+	GOOS=windows GOARCH=amd64 $(GO) build ./...
+	GOOS=linux GOARCH=arm64 $(GO) build ./...
+
+invariants: ## the tests with borrowed memory overwritten once it is given back
+	$(GO) test -tags invariants ./scap/... ./replay/... ./engine/...
+
+race: ## the tests of what runs in parallel, under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./scap/... ./cmd/...
+
+FUZZTIME ?= 10s
+fuzz: ## every fuzz target for FUZZTIME
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+		done; \
+	done
+
+bench: ## benchmarks on real captures
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+generate: ## rebuilds generated files
+	$(GO) generate ./...
+
+drift: generate ## fails if generated files differ from what is checked in
+	@git diff --exit-code -- '*_gen.go' || { echo 'run make generate and commit the result'; exit 1; }
+
+parity: build ## compares alerts with Falco's, against ../shared
+	.ci/parity
+
+perf: build ## whole-process speed in units of gzip, against ../shared
+	.ci/perf
+
+clean:
+	rm -rf bin

@@ -1,0 +1,253 @@
+// Package replay rebuilds the state of a recorded host, event by event: its
+// threads, their file descriptors, its users and containers. It judges
+// nothing. Analysis packages read the state through Host; recording packages
+// must not import it.
+//
+// What a capture does not tell stays unknown, as in Falco: nothing is asked of
+// the machine that runs the analysis.
+package replay
+
+import (
+	"falcoreplay/scap/event"
+)
+
+// User is a user of the host or of a container.
+type User struct {
+	UID, GID          uint32
+	Name, Home, Shell string
+}
+
+// Group is a group of the host or of a container.
+type Group struct {
+	GID  uint32
+	Name string
+}
+
+// Current is the state as it concerns the event applied last. It is valid
+// until the next Apply or Skip.
+type Current struct {
+	Event     *event.Event
+	Thread    *Thread    // who made the event, nil where there is nobody or it is unknown
+	FD        *FD        // the file descriptor that the event is about, nil where there is none or it is unknown
+	Container *Container // the container that a container event describes, nil for other events
+
+	FDNameChanged bool   // the event changed the FD's name
+	PrevTS        uint64 // ns since the epoch of the event before this one, 0 for the first
+	FirstTS       uint64 // ns since the epoch of the first event that is no metaevent, 0 before it
+}
+
+// Stats counts what a host could not take in.
+type Stats struct {
+	ThreadsDropped uint64 // threads over the limit of 262,144 at a time
+	BadContainers  uint64 // container descriptions that could not be read
+}
+
+// Host is a recorded host at one moment of its capture. Not for concurrent use.
+type Host struct {
+	Current Current
+	Stats   Stats
+	Name    string // host name, "" where the capture does not hold it
+
+	threads     map[TID]*Thread
+	groupsByPID map[TID]*ThreadGroup
+	users       map[string]map[uint32]*User // by container id, "" for the host
+	groups      map[string]map[uint32]*Group
+	containers  map[string]*Container
+	cgroupCache map[string][2]string // path -> container id and type
+	interfaces  interfaces
+	exits       recentExits
+	bootTS      uint64 // ns since the epoch
+
+	// What the next event does before anything else.
+	exiting    bool
+	exitingTID TID
+	closing    bool
+	closingTID TID
+	closingFD  int64
+
+	lastTS  uint64 // of the current event
+	scratch []byte
+}
+
+// Thread is the thread tid, nil where it is unknown.
+func (h *Host) Thread(tid TID) *Thread { return h.threads[tid] }
+
+// Parent is the parent of t, nil where it is unknown.
+func (h *Host) Parent(t *Thread) *Thread { return h.threads[t.PTID] }
+
+// User is the user uid inside a container, or on the host for "". It is nil
+// where the capture does not say.
+func (h *Host) User(containerID string, uid uint32) *User { return h.users[containerID][uid] }
+
+// Group is the group gid inside a container, or on the host for "". It is nil
+// where the capture does not say.
+func (h *Host) Group(containerID string, gid uint32) *Group { return h.groups[containerID][gid] }
+
+// Container is the container with the short id, nil where the capture does not
+// describe it.
+func (h *Host) Container(id string) *Container { return h.containers[id] }
+
+// Apply takes the host to the state right after ev and describes it in
+// Current. It keeps no reference to ev's memory beyond the next event.
+func (h *Host) Apply(ev *event.Event) {
+	h.advance(ev)
+	h.bind(ev)
+	if apply := appliers[ev.Type]; apply != nil {
+		apply(h, ev)
+	}
+	if f := h.Current.FD; f != nil {
+		h.Current.FDNameChanged = f.Name != f.OldName
+	}
+	if t := h.Current.Thread; t != nil {
+		if bindings[ev.Type].newProcess && result(ev) >= 0 {
+			was := t.ContainerID
+			if t := h.threads[TID(ev.TID)]; t != nil {
+				h.joinContainer(t)
+			}
+			if t.ContainerID != was {
+				h.ensureContainerUser(t)
+			}
+		}
+		if isExit(ev.Type) {
+			t.enter, t.enterPaired = nil, false
+		}
+	}
+}
+
+// Skip is Apply for an event that nobody wants to know more of and whose type
+// Changes no state. It is faster, and leaves Current without a description.
+func (h *Host) Skip(ev *event.Event) {
+	h.advance(ev)
+	t := h.threads[TID(ev.TID)]
+	if t == nil {
+		h.bind(ev)
+		return
+	}
+	h.Current = Current{FirstTS: h.Current.FirstTS, PrevTS: h.Current.PrevTS}
+	t.LastEventFD = -1
+	if !isExit(ev.Type) {
+		t.lastEnter = uint32(ev.Type)
+		return
+	}
+	t.enter, t.enterPaired = nil, false
+}
+
+// Changes reports whether events of this type change state, so that they must
+// not be skipped.
+func Changes(typ event.Type) bool {
+	return appliers[typ] != nil || bindings[typ].newProcess
+}
+
+// isExit reports whether a type stands for a call's return rather than its
+// beginning: the odd numbers do, whatever they are named.
+func isExit(typ event.Type) bool { return typ&1 == 1 }
+
+// advance does what the event before left to do.
+func (h *Host) advance(ev *event.Event) {
+	if h.Current.FirstTS == 0 && !bindings[ev.Type].meta {
+		h.Current.FirstTS = ev.TS
+	}
+	h.Current.PrevTS, h.lastTS = h.lastTS, ev.TS
+	if h.exiting {
+		h.exiting = false
+		parent := TID(-1)
+		if t := h.threads[h.exitingTID]; t != nil {
+			parent = t.PTID
+		}
+		h.exits.add(exitKey{parent, h.exitingTID}, ev.TS)
+		h.removeThread(h.exitingTID)
+	}
+	if h.closing {
+		h.closing = false
+		if t := h.threads[h.closingTID]; t != nil {
+			if tab := t.FDTable(); tab != nil {
+				tab.remove(h.closingFD)
+			}
+		}
+	}
+}
+
+// bind finds the thread and the file descriptor of an event.
+func (h *Host) bind(ev *event.Event) {
+	h.Current = Current{Event: ev, FirstTS: h.Current.FirstTS, PrevTS: h.Current.PrevTS}
+	tid, kind := TID(ev.TID), &bindings[ev.Type]
+	switch kind.kind {
+	case bindNone:
+		return
+	case bindKnown:
+		h.Current.Thread = h.threads[tid]
+		return
+	case bindNoQuery:
+		h.Current.Thread = h.threads[tid]
+	case bindThread:
+		if h.Current.Thread = h.threadOrUnknown(tid); h.Current.Thread != nil {
+			h.Current.Thread.Flags |= ThreadActive
+		}
+	}
+	t := h.Current.Thread
+	if t == nil {
+		return
+	}
+	if !isExit(ev.Type) {
+		t.LastEventFD = -1
+		t.lastEnter = uint32(ev.Type)
+		if kind.fdParam >= 0 {
+			t.LastEventFD = number(ev, int(kind.fdParam))
+			h.Current.FD = t.currentFD(t.LastEventFD)
+		}
+		return
+	}
+	t.enterPaired = uint32(ev.Type) == t.lastEnter+1 ||
+		ev.Type == event.SyscallExecve19X && t.lastEnter == uint32(event.SyscallExecveatE)
+	if !t.enterPaired {
+		t.LastEventFD = -1
+	}
+	if !kind.usesFD {
+		return
+	}
+	if t.LastEventFD == -1 && kind.fdParam >= 0 && present(ev, int(kind.fdParam)) {
+		t.LastEventFD = number(ev, int(kind.fdParam))
+	}
+	h.Current.FD = t.currentFD(t.LastEventFD)
+}
+
+// currentFD is the thread's file descriptor num as an event looks at it: its
+// name from before the event is remembered.
+func (t *Thread) currentFD(num int64) *FD {
+	f := t.FD(num)
+	if f != nil {
+		f.OldName = f.Name
+	}
+	return f
+}
+
+// enterEvent is the enter event that belongs to the exit event ev, nil where
+// the capture does not hold it or no longer needs it.
+func (t *Thread) enterEvent(ev *event.Event) *event.Event {
+	if !t.enterPaired || t.enter == nil {
+		return nil
+	}
+	switch e := t.enter; {
+	case ev.Type == event.SyscallExecve19X && e.Type == event.SyscallExecveatE:
+		return e
+	case e.Type == ev.Type-1:
+		return e
+	}
+	t.enterPaired = false
+	return nil
+}
+
+// store keeps a copy of an enter event for its exit event.
+func store(h *Host, ev *event.Event) {
+	if t := h.Current.Thread; t != nil {
+		t.enter = ev.Clone()
+	}
+}
+
+// storeIfFilled is store for types that recorders also write with nothing in
+// them.
+func storeIfFilled(h *Host, ev *event.Event) {
+	if present(ev, 0) {
+		store(h, ev)
+	}
+}
