@@ -24,7 +24,7 @@ type Group struct {
 }
 
 // Current is the state as it concerns the event applied last. It is valid
-// until the next Apply or Skip.
+// until the next Apply or Skip, and tells nothing after a Skip.
 type Current struct {
 	Event     *event.Event
 	Thread    *Thread    // who made the event, nil where there is nobody or it is unknown
@@ -58,6 +58,9 @@ type Host struct {
 	exits       recentExits
 	bootTS      uint64 // ns since the epoch
 
+	starting []*Thread // the snapshot's threads, until the first event behind it
+	started  bool
+
 	// What the next event does before anything else.
 	exiting    bool
 	exitingTID TID
@@ -65,7 +68,8 @@ type Host struct {
 	closingTID TID
 	closingFD  int64
 
-	lastTS  uint64 // of the current event
+	last    *Thread // found last
+	lastTS  uint64  // of the current event
 	scratch []byte
 }
 
@@ -91,6 +95,12 @@ func (h *Host) Container(id string) *Container { return h.containers[id] }
 // Current. It keeps no reference to ev's memory beyond the next event.
 func (h *Host) Apply(ev *event.Event) {
 	h.advance(ev)
+	if !h.started {
+		h.started = !(ev.StateOnly && isInitial(ev.Type))
+		if h.started {
+			h.start()
+		}
+	}
 	h.bind(ev)
 	if apply := appliers[ev.Type]; apply != nil {
 		apply(h, ev)
@@ -117,13 +127,19 @@ func (h *Host) Apply(ev *event.Event) {
 // Skip is Apply for an event that nobody wants to know more of and whose type
 // Changes no state. It is faster, and leaves Current without a description.
 func (h *Host) Skip(ev *event.Event) {
+	if !h.started {
+		h.Apply(ev)
+		return
+	}
 	h.advance(ev)
-	t := h.threads[TID(ev.TID)]
+	if bindings[ev.Type].kind >= bindKnown {
+		return
+	}
+	t := h.find(TID(ev.TID))
 	if t == nil {
 		h.bind(ev)
 		return
 	}
-	h.Current = Current{FirstTS: h.Current.FirstTS, PrevTS: h.Current.PrevTS}
 	t.LastEventFD = -1
 	if !isExit(ev.Type) {
 		t.lastEnter = uint32(ev.Type)
@@ -175,19 +191,22 @@ func (h *Host) bind(ev *event.Event) {
 	case bindNone:
 		return
 	case bindKnown:
-		h.Current.Thread = h.threads[tid]
+		h.Current.Thread = h.find(tid)
 		return
-	case bindNoQuery:
-		h.Current.Thread = h.threads[tid]
-	case bindThread:
-		if h.Current.Thread = h.threadOrUnknown(tid); h.Current.Thread != nil {
-			h.Current.Thread.Flags |= ThreadActive
+	}
+	t := h.find(tid)
+	if kind.kind == bindThread {
+		if t == nil {
+			t = h.unknownThread(tid)
+		}
+		if t != nil {
+			t.Flags |= ThreadActive
 		}
 	}
-	t := h.Current.Thread
 	if t == nil {
 		return
 	}
+	h.Current.Thread = t
 	if !isExit(ev.Type) {
 		t.LastEventFD = -1
 		t.lastEnter = uint32(ev.Type)
@@ -209,6 +228,17 @@ func (h *Host) bind(ev *event.Event) {
 		t.LastEventFD = number(ev, int(kind.fdParam))
 	}
 	h.Current.FD = t.currentFD(t.LastEventFD)
+}
+
+// find is the thread tid, nil where it is unknown. It is quick where the event
+// before was the same thread's.
+func (h *Host) find(tid TID) *Thread {
+	if t := h.last; t != nil && t.TID == tid && !t.removed {
+		return t
+	}
+	t := h.threads[tid]
+	h.last = t
+	return t
 }
 
 // currentFD is the thread's file descriptor num as an event looks at it: its
