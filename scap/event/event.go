@@ -13,6 +13,11 @@ import (
 // (falcosecurity/libs, driver/ppm_events_public.h, PPM_MAX_EVENT_PARAMS).
 const MaxParams = 32
 
+// FlagStateOnly in Event.Flags says that the recorder's filter left the event
+// out, and that it was recorded for the state it changes
+// (userspace/libscap/scap_const.h, SCAP_DF_STATE_ONLY).
+const FlagStateOnly uint32 = 1
+
 // Type is the number of an event type in a capture (ppm_event_code).
 type Type uint16
 
@@ -25,7 +30,12 @@ type Event struct {
 	TID   int64  // thread that made the event, as the host's pid namespace numbers it; -1 where there is none
 	Type  Type
 	CPU   uint16
-	Flags uint32 // flags of the event block (SCAP_DF_*), 0 where the block has none
+	Flags uint32 // flags of the event block (FlagStateOnly and others), 0 where the block has none
+
+	// StateOnly marks an event that changes the state of the host and is seen
+	// by no rule: one of the initial state that a capture begins with, an enter
+	// event that only completes others, or one recorded as such.
+	StateOnly bool
 
 	n    int // number of parameters
 	off  [MaxParams + 1]uint32

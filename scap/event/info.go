@@ -139,3 +139,39 @@ func SyscallName(code uint16) string {
 	}
 	return syscallNames[code]
 }
+
+// NativeX8664 is the code of the system call with this number on x86-64, 0 for
+// a number that the table does not have.
+func NativeX8664(number uint16) (code uint16) {
+	if int(number) >= len(nativeX8664) {
+		return 0
+	}
+	return nativeX8664[number]
+}
+
+// SyscallCode is the code of the system call that a GenericX event stands for,
+// 0 where it is unknown and for other events. A recorder that did not know the
+// call has written code 0 and its number, which is taken as one of x86-64, as
+// Falco does on such a machine
+// (userspace/libsinsp/sinsp_filtercheck_event.cpp, TYPE_TYPE).
+func (e *Event) SyscallCode() uint16 {
+	if e.Type != GenericX {
+		return 0
+	}
+	code, _ := e.Uint(0)
+	if code == 0 {
+		if number, ok := e.Uint(1); ok {
+			return NativeX8664(uint16(number))
+		}
+	}
+	return uint16(code)
+}
+
+// Name is what evt.type shows, but for the types whose name a plugin gives:
+// the name of the type, or the system call of a generic event.
+func (e *Event) Name() string {
+	if e.Type == GenericX {
+		return SyscallName(e.SyscallCode())
+	}
+	return e.Info().Name
+}
