@@ -22,7 +22,7 @@ type binding struct {
 	newProcess bool // the thread may be in another container after it
 	usesFD     bool
 	meta       bool // written by the recorder rather than the kernel
-	fdParam    int8 // parameter with the file descriptor, -1 where there is none
+	fdParam    int8 // parameter with the file descriptor, -1 where the type uses none
 }
 
 // bindings and appliers have what is done for the event types, by their
@@ -46,7 +46,9 @@ func makeBindings() (d [event.NumTypes]binding) {
 		}
 	}
 	for typ, par := range fdParams {
-		d[typ].fdParam = par
+		if d[typ].usesFD {
+			d[typ].fdParam = par
+		}
 	}
 	for typ, kind := range bindKinds {
 		d[typ].kind = kind

@@ -140,12 +140,10 @@ func (h *Host) Skip(ev *event.Event) {
 		h.bind(ev)
 		return
 	}
-	t.LastEventFD = -1
-	if !isExit(ev.Type) {
-		t.lastEnter = uint32(ev.Type)
-		return
+	t.touch(ev)
+	if isExit(ev.Type) {
+		t.enter, t.enterPaired = nil, false
 	}
-	t.enter, t.enterPaired = nil, false
 }
 
 // Changes reports whether events of this type change state, so that they must
@@ -207,27 +205,27 @@ func (h *Host) bind(ev *event.Event) {
 		return
 	}
 	h.Current.Thread = t
-	if !isExit(ev.Type) {
-		t.LastEventFD = -1
-		t.lastEnter = uint32(ev.Type)
-		if kind.fdParam >= 0 {
-			t.LastEventFD = number(ev, int(kind.fdParam))
-			h.Current.FD = t.currentFD(t.LastEventFD)
-		}
-		return
+	t.touch(ev)
+	if kind.usesFD {
+		h.Current.FD = t.currentFD(t.LastEventFD)
 	}
-	t.enterPaired = uint32(ev.Type) == t.lastEnter+1 ||
-		ev.Type == event.SyscallExecve19X && t.lastEnter == uint32(event.SyscallExecveatE)
+}
+
+// touch notes an event of the thread: whether it belongs to the enter event
+// before it, and which file descriptor it is about.
+func (t *Thread) touch(ev *event.Event) {
+	if isExit(ev.Type) {
+		t.enterPaired = uint32(ev.Type) == t.lastEnter+1 ||
+			ev.Type == event.SyscallExecve19X && t.lastEnter == uint32(event.SyscallExecveatE)
+	} else {
+		t.lastEnter, t.enterPaired = uint32(ev.Type), false
+	}
 	if !t.enterPaired {
 		t.LastEventFD = -1
 	}
-	if !kind.usesFD {
-		return
+	if par := int(bindings[ev.Type].fdParam); par >= 0 && t.LastEventFD == -1 && present(ev, par) {
+		t.LastEventFD = number(ev, par)
 	}
-	if t.LastEventFD == -1 && kind.fdParam >= 0 && present(ev, int(kind.fdParam)) {
-		t.LastEventFD = number(ev, int(kind.fdParam))
-	}
-	h.Current.FD = t.currentFD(t.LastEventFD)
 }
 
 // find is the thread tid, nil where it is unknown. It is quick where the event
