@@ -1,0 +1,127 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"falcoreplay/rules/syntax"
+)
+
+// check asks the callbacks about a rule, and tells whether it may stay.
+func (l *loader) check(r *ruleInfo, rule *Rule) bool {
+	var problems []Problem
+	if l.opts.KnownField != nil {
+		walkFields(rule.Expr, func(f *syntax.Field) {
+			if err := l.opts.KnownField(f); err != nil {
+				problems = append(problems, Problem{Pos: f.Pos, Message: err.Error(), Unknown: true})
+			}
+		})
+	}
+	if l.opts.Check != nil {
+		problems = append(problems, l.opts.Check(rule)...)
+	}
+	skip, bad := rule.SkipIfUnknownFilter, false
+	for _, p := range problems {
+		if p.Severity == SeverityError {
+			bad = true
+			skip = skip && p.Unknown
+		}
+	}
+	for _, p := range problems {
+		d := Diagnostic{Severity: p.Severity, Code: p.Code, Pos: p.Pos, Item: r.at.item, Message: p.Message}
+		if d.Code == "" {
+			d.Code = ErrCompileCondition
+		}
+		if !d.Pos.IsValid() {
+			d.Pos = rule.Pos
+		}
+		if src := l.result.sources[d.Pos.File]; src != nil {
+			d.order = src.order
+		}
+		if skip && p.Severity == SeverityError {
+			d.Severity, d.Code = SeverityWarning, WarnUnknownFilter
+		}
+		if d.Severity == SeverityError || l.final {
+			l.report(&d)
+		}
+	}
+	return !bad
+}
+
+// conditionWarnings warns of what is deprecated or unsafe in a condition: the
+// left-hand sides, as filter_warning_resolver.cpp looks at.
+func (l *loader) conditionWarnings(r *ruleInfo, e syntax.Expr) {
+	if !l.final {
+		return
+	}
+	warned := make(map[string]bool)
+	syntax.Walk(e, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Exists:
+			l.deprecated(r, n.Left, warned)
+			return false
+		case *syntax.Check:
+			l.deprecated(r, n.Left, warned)
+			l.unsafeNA(r, n)
+			return false
+		}
+		return true
+	})
+}
+
+// deprecated warns of deprecated fields, of each once.
+func (l *loader) deprecated(r *ruleInfo, left syntax.Operand, warned map[string]bool) {
+	walkFields(left, func(f *syntax.Field) {
+		if slices.Contains(deprecatedFields, f.Name) && !warned[f.Name] {
+			warned[f.Name] = true
+			p := l.placeOf(r, f.Pos)
+			if f.Name == "evt.dir" {
+				l.warn(p, WarnDeprecatedItem, "field %q is deprecated: there are only exit events, so it is always '<'", f.Name)
+			} else {
+				l.warn(p, WarnDeprecatedItem, "field %q is deprecated: there are only exit events, so it is never there", f.Name)
+			}
+		}
+	})
+}
+
+// unsafeNA warns of comparisons of some fields with <NA>, which is how they
+// print when they are absent.
+func (l *loader) unsafeNA(r *ruleInfo, c *syntax.Check) {
+	if c.Op != syntax.OpEq && c.Op != syntax.OpNe && !c.Op.TakesList() || c.Mod != syntax.ModNone {
+		return
+	}
+	unsafe := false
+	walkFields(c.Left, func(f *syntax.Field) {
+		unsafe = strings.HasPrefix(f.Name, "ka.") || strings.HasPrefix(f.Name, "jevt.")
+	})
+	if !unsafe {
+		return
+	}
+	syntax.Walk(c.Right, func(n syntax.Node) bool {
+		if v, ok := n.(*syntax.Value); ok && v.Text == "<NA>" {
+			l.warn(l.placeOf(r, v.Pos), WarnUnsafeNACheck, "comparing with <NA> is not safe, use 'exists'")
+		}
+		return true
+	})
+}
+
+// outputWarnings warns of deprecated fields in an output. As in Falco, a name
+// counts wherever it stands, also as a part of a longer one.
+func (l *loader) outputWarnings(r *ruleInfo, output text) {
+	if !l.final {
+		return
+	}
+	for _, name := range deprecatedFields {
+		if i := strings.Index(output.s, name); i >= 0 {
+			l.warn(r.at.in(output, i), WarnDeprecatedItem, "field %q in the output is deprecated", name)
+		}
+	}
+}
+
+// placeOf is the place of a position, in the rule.
+func (l *loader) placeOf(r *ruleInfo, pos syntax.Pos) place {
+	if src := l.result.sources[pos.File]; src != nil {
+		return r.at.atOffset(src, pos.Offset)
+	}
+	return r.at
+}

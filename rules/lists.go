@@ -1,0 +1,130 @@
+package rules
+
+import "strings"
+
+// resolvedList is a list with the lists in it put in.
+type resolvedList struct {
+	*listInfo
+	items []text
+	sub   text // what a condition has in its place
+	used  bool
+}
+
+// resolveLists puts the items of lists into the lists that name them, one
+// level deep: a list sees the items of those that were defined before it was
+// last changed, but not what these name in turn. That part is done when the
+// condition is resolved, for lists that come later. This is
+// compile_list_infos in rule_loader_compiler.cpp.
+func (l *loader) resolveLists() []*resolvedList {
+	out := make([]*resolvedList, len(l.lists.all))
+	byName := make(map[string]*resolvedList, len(out))
+	for i, info := range l.lists.all {
+		out[i] = &resolvedList{listInfo: info}
+		byName[info.name] = out[i]
+	}
+	for _, list := range out {
+		var b textBuilder
+		for _, it := range list.listInfo.items {
+			ref := byName[it.s]
+			if ref == nil || ref.index >= list.visibility {
+				list.add(&b, it)
+				continue
+			}
+			ref.used = true
+			for _, it := range ref.listInfo.items {
+				list.add(&b, it)
+			}
+			if !l.spend(len(ref.listInfo.items)) {
+				break
+			}
+		}
+		list.sub = b.text()
+	}
+	return out
+}
+
+// add appends an item.
+func (list *resolvedList) add(b *textBuilder, item text) {
+	list.items = append(list.items, item)
+	if b.len() > 0 {
+		b.addNear(", ", item, 0)
+	}
+	b.add(quoteItem(item))
+}
+
+const (
+	listBlanks = " \t\n\r"
+	listDelims = listBlanks + "(),="
+)
+
+// putLists returns the condition with the items of lists in place of their
+// names. It works on the text, as resolve_list in rule_loader_compiler.cpp
+// does: a name counts wherever blanks, parentheses, commas, equal signs or the
+// ends are around it, even in quotes; items may hold any syntax; a list that is
+// empty takes a comma next to it away. The lists are taken in their order, so
+// that names in items are replaced if their lists come later.
+func (l *loader) putLists(cond text, lists []*resolvedList, p place) (text, *Diagnostic) {
+	for _, list := range lists {
+		var put bool
+		if cond, put = putList(cond, list); !put {
+			continue
+		}
+		list.used = true
+		if len(cond.s) > maxConditionBytes {
+			return cond, p.problem(ErrLimit, "the condition with its lists is too long: limit %d bytes", maxConditionBytes)
+		}
+		if !l.spend(len(cond.s)) {
+			return cond, p.problem(ErrLimit, "the files expand to too much: limit %d bytes", maxTotalBytes)
+		}
+	}
+	return cond, nil
+}
+
+// putList puts one list in place of its name, and tells whether it was there.
+func putList(cond text, list *resolvedList) (text, bool) {
+	var b textBuilder
+	done := 0 // what of the condition is in b, or was left out
+	for from := 0; ; {
+		at := strings.Index(cond.s[from:], list.name)
+		if at < 0 {
+			break
+		}
+		at += from
+		end := at + len(list.name)
+		before := at == 0 || strings.IndexByte(listDelims, cond.s[at-1]) >= 0 || at == done && b.len() > 0
+		if !before || end < len(cond.s) && strings.IndexByte(listDelims, cond.s[end]) < 0 {
+			from = at + 1
+			continue
+		}
+		b.addSlice(cond, done, at)
+		for b.endsIn(listBlanks) {
+			b.cut(1)
+		}
+		for end < len(cond.s) && strings.IndexByte(listBlanks, cond.s[end]) >= 0 {
+			end++
+		}
+		if list.sub.s == "" {
+			if b.endsIn(",") {
+				b.cut(1)
+			} else if end < len(cond.s) && cond.s[end] == ',' {
+				end++
+			}
+		}
+		done, from = end, end
+		if b.len() > 0 {
+			b.addNear(" ", cond, at)
+		} else if from < len(cond.s) {
+			from++ // the byte behind a list that comes first is not looked at
+		}
+		b.add(list.sub)
+		b.addNear(" ", cond, at)
+		if b.len() > maxConditionBytes {
+			break
+		}
+	}
+	if b.len() == 0 {
+		return cond, false
+	}
+	b.addSlice(cond, done, len(cond.s))
+	return b.text(), true
+}

@@ -1,0 +1,225 @@
+package rules
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// document is the nodes of one rule file. It hides where the YAML library and
+// yaml-cpp, which Falco uses, look at a file differently:
+//   - a scalar is a string unless a number or a boolean is asked for, whatever
+//     it looks like, and booleans are those of YAML 1.1;
+//   - of a key given twice, the first counts;
+//   - a merge key is a key like any other.
+type document struct {
+	src       *source
+	lineStart []int // offsets of the lines as YAML counts them
+	roots     []*yaml.Node
+}
+
+// parseDocument reads all YAML documents of a file.
+func parseDocument(src *source) (doc *document, diag *Diagnostic) {
+	doc = &document{src: src, lineStart: yamlLines(src.data)}
+	in := &lineReader{data: src.data}
+	defer func() {
+		// The library is not ours, and a panic of its must not be one of ours.
+		if r := recover(); r != nil {
+			doc, diag = nil, yamlError(src, in, fmt.Errorf("%v", r))
+		}
+	}()
+	d := yaml.NewDecoder(in)
+	for {
+		var n yaml.Node
+		err := d.Decode(&n)
+		if errors.Is(err, io.EOF) {
+			return doc, nil
+		}
+		if err != nil {
+			return nil, yamlError(src, in, err)
+		}
+		if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
+			doc.roots = append(doc.roots, n.Content[0])
+		}
+	}
+}
+
+// lineReader gives a line at a time, and so knows how far the parser came.
+type lineReader struct {
+	data string
+	off  int
+	last int // where the last line given begins
+}
+
+func (r *lineReader) Read(b []byte) (int, error) {
+	if r.off >= len(r.data) {
+		return 0, io.EOF
+	}
+	line := r.data[r.off:]
+	if i := strings.IndexByte(line, '\n'); i >= 0 {
+		line = line[:i+1]
+	}
+	if r.off == 0 || r.data[r.off-1] == '\n' {
+		r.last = r.off
+	}
+	n := copy(b, line)
+	r.off += n
+	return n, nil
+}
+
+var yamlErrorLine = regexp.MustCompile(`^line (\d+): `)
+
+// yamlError makes a diagnostic of an error of the YAML library. The line it
+// tells is that of the beginning of what could not be parsed, or it is
+// missing; then the last line that it read is taken.
+func yamlError(src *source, in *lineReader, err error) *Diagnostic {
+	msg := strings.TrimPrefix(err.Error(), "yaml: ")
+	off := in.last
+	if m := yamlErrorLine.FindStringSubmatch(msg); m != nil {
+		msg = msg[len(m[0]):]
+		line, _ := strconv.Atoi(m[1])
+		switch {
+		case strings.Contains(msg, "',' or"):
+			line++ // the parser counts lines from 0, where the scanner does not
+		case strings.HasPrefix(msg, "did not find expected"):
+			line = 0
+		}
+		if 0 < line && line <= len(src.lines) {
+			off = src.lines[line-1]
+		}
+	}
+	for off < len(src.data) && (src.data[off] == ' ' || src.data[off] == '\t') {
+		off++
+	}
+	return &Diagnostic{Severity: SeverityError, Code: ErrYAMLParse, Pos: src.pos(off), Message: msg}
+}
+
+// decodeText returns a file's contents in UTF-8 without a byte order mark. As
+// YAML asks, a file with the mark of UTF-16 is in that.
+func decodeText(b []byte) string {
+	switch {
+	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")):
+		return string(b[3:])
+	case bytes.HasPrefix(b, []byte("\xff\xfe")):
+		return decodeUTF16(b[2:], 0, 1)
+	case bytes.HasPrefix(b, []byte("\xfe\xff")):
+		return decodeUTF16(b[2:], 1, 0)
+	}
+	return string(b)
+}
+
+func decodeUTF16(b []byte, low, high int) string {
+	units := make([]uint16, len(b)/2)
+	for i := range units {
+		units[i] = uint16(b[2*i+low]) | uint16(b[2*i+high])<<8
+	}
+	return string(utf16.Decode(units))
+}
+
+// yamlLines returns the offsets of the beginnings of lines, as the library
+// counts them: by all of YAML 1.1's line breaks.
+func yamlLines(data string) []int {
+	lines := []int{0}
+	for i := 0; i < len(data); i++ {
+		switch {
+		case data[i] == '\n',
+			data[i] == '\r' && !strings.HasPrefix(data[i+1:], "\n"),
+			data[i] == 0x85 && i > 0 && data[i-1] == 0xc2,
+			(data[i] == 0xa8 || data[i] == 0xa9) && i > 1 && data[i-2] == 0xe2 && data[i-1] == 0x80:
+			lines = append(lines, i+1)
+		}
+	}
+	return lines
+}
+
+// offset returns where a node begins.
+func (d *document) offset(n *yaml.Node) int {
+	if n.Line < 1 || n.Line > len(d.lineStart) {
+		return 0
+	}
+	off := d.lineStart[n.Line-1]
+	for col := 1; col < n.Column && off < len(d.src.data); col++ {
+		_, size := utf8.DecodeRuneInString(d.src.data[off:])
+		off += size
+	}
+	return off
+}
+
+// text returns a scalar's value with its origin.
+func (d *document) text(n *yaml.Node) text { return scalarText(d.src, d.offset(n), n) }
+
+// deref follows aliases. There is at most one: an alias cannot be anchored.
+func deref(n *yaml.Node) *yaml.Node {
+	if n != nil && n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+func isScalar(n *yaml.Node) bool   { return n.Kind == yaml.ScalarNode && !isNull(n) }
+func isSequence(n *yaml.Node) bool { return n.Kind == yaml.SequenceNode }
+func isMap(n *yaml.Node) bool      { return n.Kind == yaml.MappingNode }
+
+// isNull holds for a scalar that is none, as yaml-cpp sees it: plain, without
+// a tag, and empty or one of four words.
+func isNull(n *yaml.Node) bool {
+	if n.Kind != yaml.ScalarNode || n.Style != 0 {
+		return false
+	}
+	switch n.Value {
+	case "", "~", "null", "Null", "NULL":
+		return true
+	}
+	return false
+}
+
+// lookup returns a key's value in a mapping, or nil; and the key's node.
+func lookup(m *yaml.Node, key string) (value, keyNode *yaml.Node) {
+	if !isMap(m) {
+		return nil, nil
+	}
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if k := deref(m.Content[i]); isScalar(k) && k.Value == key {
+			return deref(m.Content[i+1]), m.Content[i]
+		}
+	}
+	return nil, nil
+}
+
+// decodeBool reads a boolean as yaml-cpp does: y, yes, true, on and their
+// opposites, in lower or upper case or with a capital.
+func decodeBool(s string) (value, ok bool) {
+	if s == "" || s != strings.ToLower(s) && s != strings.ToUpper(s) && s[1:] != strings.ToLower(s[1:]) {
+		return false, false
+	}
+	switch strings.ToLower(s) {
+	case "y", "yes", "true", "on":
+		return true, true
+	case "n", "no", "false", "off":
+		return false, true
+	}
+	return false, false
+}
+
+// decodeUint32 reads a number as yaml-cpp does: decimal, or hexadecimal or
+// octal if it begins so, and blanks may follow.
+func decodeUint32(s string) (uint32, bool) {
+	s = strings.TrimPrefix(strings.TrimRight(s, " \t\r\n\v\f"), "+")
+	base := 10
+	switch {
+	case strings.HasPrefix(s, "0x"), strings.HasPrefix(s, "0X"):
+		s, base = s[2:], 16
+	case len(s) > 1 && s[0] == '0':
+		s, base = s[1:], 8
+	}
+	v, err := strconv.ParseUint(s, base, 32)
+	return uint32(v), err == nil
+}
