@@ -239,7 +239,7 @@ func (in *input) recycle(mem []byte) {
 	if mem == nil {
 		return
 	}
-	if poison {
+	if invariants {
 		overwrite(mem)
 	}
 	select {

@@ -32,7 +32,7 @@ type Reader struct {
 	stats Stats
 	err   error
 	name  string
-	last  []byte // block of the last event, under the build tag poison
+	last  []byte // block of the last event, under the build tag invariants
 }
 
 // Stats are what a reader has met so far.
@@ -169,7 +169,7 @@ func (r *Reader) between() error {
 // of the capture the error is io.EOF, at damage an *Error; all events before
 // it have been returned, and further calls return it again.
 func (r *Reader) Next() (*event.Event, error) {
-	if poison {
+	if invariants {
 		overwrite(r.last)
 		r.last = nil
 	}
@@ -202,7 +202,7 @@ func (r *Reader) Next() (*event.Event, error) {
 		in.pos += total
 		r.stats.Blocks++
 		if r.decode(layout, b[blockHeaderBytes:total-blockTrailerBytes]) && r.accept() {
-			if poison {
+			if invariants {
 				r.last = b[blockHeaderBytes : total-blockTrailerBytes]
 			}
 			return &r.ev, nil

@@ -95,6 +95,10 @@ func (c *Converter) Reset() {
 // memory of the converter, valid until the next call, or still where they
 // were. It is false for an event that is to be dropped.
 func (c *Converter) Convert(e *Event) bool {
+	if invariants {
+		overwrite(c.data[0])
+		overwrite(c.data[1])
+	}
 	for i := range maxConversions {
 		info := &infos[e.Type]
 		if info.Flags&(FlagUnused|FlagOldVersion|FlagConverterManaged) == 0 {

@@ -1,8 +1,8 @@
-//go:build poison
+//go:build invariants
 
-package scap
+package event
 
-const poison = true
+const invariants = true
 
 func overwrite(b []byte) {
 	for i := range b {
