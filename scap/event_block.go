@@ -44,6 +44,8 @@ func (r *Reader) decode(layout eventLayout, b []byte) bool {
 	if n > event.MaxParams || !e.SetParams(int(n), info.LenSize(), data) {
 		return r.malformed("%d parameters do not fit into %d bytes", n, len(data))
 	}
+	// A later schema may have added parameters at the end.
+	e.Truncate(len(info.Params))
 	return true
 }
 

@@ -34,6 +34,7 @@ func TestEventLayouts(t *testing.T) {
 		block(blockEvent, uint16(5), evV1(14, 7, closeX, zero, fd3)),
 		block(blockEventInt, uint16(6), evV1(15, 7, event.ProcinfoE, zero, zero), []byte{0, 0}),
 		block(blockEventFlags, uint16(7), uint32(0), evV1(16, 7, event.SyscallSelectX, zero)),
+		block(blockEventV2, uint16(8), evV2(17, 7, closeX, zero, fd3, []byte("of a later schema"))),
 	)
 	got, stats, err := readAll(data, Options{})
 	if err != nil {
@@ -48,11 +49,12 @@ func TestEventLayouts(t *testing.T) {
 		{5, 14, 7, closeX, 5, 0, 1, false, closed},
 		{6, 15, 7, event.ProcinfoE, 6, 0, 1, false, string(zero) + "|" + string(zero) + "|"},
 		{7, 16, 7, event.SyscallSelectX, 7, 0, 1, false, string(zero) + "|"},
+		{8, 17, 7, closeX, 8, 0, 1, false, closed},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%.2000v\nwant\n%.2000v", got, want)
 	}
-	if stats.Events != 7 || stats.Blocks != 8 {
+	if stats.Events != 8 || stats.Blocks != 9 {
 		t.Errorf("%+v", stats)
 	}
 	if _, _, err := readAll(data, Options{MaxEventBytes: 100_000}); place(t, err, ErrCorrupt) == 0 {

@@ -167,11 +167,12 @@ func (c *Converter) store(e *Event) {
 		c.live++
 	}
 	data := s.ev.data[:0]
-	if cap(data) > keepBytes && len(e.data) <= keepBytes {
+	params := e.data[:e.off[e.n]]
+	if cap(data) > keepBytes && len(params) <= keepBytes {
 		data = nil
 	}
 	s.ev = *e
-	s.ev.data = append(data, e.data...)
+	s.ev.data = append(data, params...)
 }
 
 // enter returns the enter event kept for an exit event, nil where there is

@@ -66,9 +66,12 @@ func (e *Event) SetParams(n, width int, data []byte) bool {
 		}
 		e.off[i+1] = uint32(end)
 	}
-	e.n, e.data = n, data
+	e.n, e.data = n, data[:end]
 	return true
 }
+
+// Truncate leaves the event with at most its first n parameters.
+func (e *Event) Truncate(n int) { e.n = min(e.n, n) }
 
 // Info describes the event's type. It is never nil for an event that a reader
 // has returned.
