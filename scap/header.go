@@ -1,6 +1,9 @@
 package scap
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // headerBlock reads the body of one block that holds no event, or passes over
 // it where its type is not known; known tells.
@@ -53,11 +56,13 @@ func (s *Snapshot) headerBlock(t blockType, d *decoder, maxEntries int) (known b
 // (userspace/libscap/engine/savefile/scap_savefile.c, scap_read_section_header).
 func (d *decoder) section() {
 	d.sub = -1
-	magic := d.u32()
-	major, minor := d.u16(), d.u16()
-	d.u64() // length of the section, which no writer sets
+	b := d.bytes(sectionBytes) // the last 8 are the length of the section, which no writer sets
+	if b == nil {
+		return
+	}
+	magic := le32(b)
+	major, minor := binary.LittleEndian.Uint16(b[4:]), binary.LittleEndian.Uint16(b[6:])
 	switch {
-	case d.err != nil:
 	case magic == byteOrderMagicSwapped:
 		d.fail(ErrUnsupported, "the capture was made on a big-endian machine")
 	case magic != byteOrderMagic:
