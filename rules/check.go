@@ -7,8 +7,32 @@ import (
 	"falcoreplay/rules/syntax"
 )
 
-// check asks the callbacks about a rule, and tells whether it may stay.
-func (l *loader) check(r *ruleInfo, rule *Rule) bool {
+// resolved is a rule as it was after one of the files.
+type resolved struct {
+	rule *Rule
+	item string
+	key  string // what matters to checks
+}
+
+// checkLater asks the callbacks about a rule, and tells whether it may stay.
+// As checks are dear, a rule that is still the same after the next file is
+// only checked then.
+func (l *loader) checkLater(r *ruleInfo, rule *Rule) bool {
+	now := resolved{rule, r.at.item, rule.Output + "\x00" + rule.Expr.String()}
+	if before, ok := l.resolved[r.name]; ok && before.key != now.key {
+		l.check(before, false)
+	}
+	if l.final {
+		return l.check(now, true)
+	}
+	l.resolved[r.name] = now
+	return true
+}
+
+// check asks the callbacks about a rule, and tells whether it may stay. A rule
+// that a later file changed is only checked for errors.
+func (l *loader) check(r resolved, last bool) bool {
+	rule := r.rule
 	var problems []Problem
 	if l.opts.KnownField != nil {
 		walkFields(rule.Expr, func(f *syntax.Field) {
@@ -28,7 +52,7 @@ func (l *loader) check(r *ruleInfo, rule *Rule) bool {
 		}
 	}
 	for _, p := range problems {
-		d := Diagnostic{Severity: p.Severity, Code: p.Code, Pos: p.Pos, Item: r.at.item, Message: p.Message}
+		d := Diagnostic{Severity: p.Severity, Code: p.Code, Pos: p.Pos, Item: r.item, Message: p.Message}
 		if d.Code == "" {
 			d.Code = ErrCompileCondition
 		}
@@ -41,7 +65,7 @@ func (l *loader) check(r *ruleInfo, rule *Rule) bool {
 		if skip && p.Severity == SeverityError {
 			d.Severity, d.Code = SeverityWarning, WarnUnknownFilter
 		}
-		if d.Severity == SeverityError || l.final {
+		if d.Severity == SeverityError || last {
 			l.report(&d)
 		}
 	}

@@ -255,7 +255,7 @@ func (l *loader) compileRule(r *ruleInfo, lists []*resolvedList, macros macroSet
 	}
 	l.conditionWarnings(r, e)
 	l.outputWarnings(r, output)
-	if !l.check(r, rule) {
+	if !l.checkLater(r, rule) {
 		return nil, nil
 	}
 	return rule, nil

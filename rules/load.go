@@ -36,9 +36,10 @@ func Load(files []File, opts Options) (*Set, *Result) {
 		opts.MaxDiagnostics = DefaultMaxDiagnostics
 	}
 	l := &loader{
-		opts:   opts,
-		result: &Result{sources: make(map[string]*source)},
-		lists:  newTable[listInfo](), macros: newTable[macroInfo](), rules: newTable[ruleInfo](),
+		opts:     opts,
+		result:   &Result{sources: make(map[string]*source)},
+		resolved: make(map[string]resolved),
+		lists:    newTable[listInfo](), macros: newTable[macroInfo](), rules: newTable[ruleInfo](),
 	}
 	var set *Set
 	for i, f := range files {
@@ -73,6 +74,8 @@ type loader struct {
 	engine  version
 	engines bool // whether any was required
 	plugins [][]Plugin
+
+	resolved map[string]resolved // the rules after the file before
 
 	// lost tells that a file, or an item without a name, could not be read,
 	// so that what seems to be missing may have been in there.

@@ -144,3 +144,30 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestCheckedOnce holds that each rule is checked once, but also as it was if a
+// later file changes it.
+func TestCheckedOnce(t *testing.T) {
+	rule := "- rule: %s\n  condition: %s\n  output: o\n  desc: d\n  priority: error\n"
+	files := []rules.File{
+		{Name: "1", Data: fmt.Appendf(nil, rule+rule, "a", "x.y = 1", "b", "x.y = 2")},
+		{Name: "2", Data: fmt.Appendf(nil, rule, "a", "x.y = 3")},
+		{Name: "3", Data: []byte("- rule: b\n  enabled: false\n  override:\n    enabled: replace\n")},
+	}
+	var got []string
+	last := make(map[*rules.Rule]bool)
+	set, result := rules.Load(files, rules.Options{Check: func(r *rules.Rule) []rules.Problem {
+		got = append(got, r.Name+": "+r.Expr.String())
+		last[r] = true
+		return []rules.Problem{{Severity: rules.SeverityWarning, Message: r.Expr.String()}}
+	}})
+	if want := "a: x.y = 1|a: x.y = 3|b: x.y = 2"; strings.Join(got, "|") != want {
+		t.Errorf("checked %q, want %q", got, want)
+	}
+	if set == nil || len(set.Rules) != 2 || !last[set.Rules[0]] || !last[set.Rules[1]] {
+		t.Error("the rules of the set were not checked")
+	}
+	if n := len(result.Diagnostics); n != 2 {
+		t.Errorf("%d warnings, want 2", n)
+	}
+}

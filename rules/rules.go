@@ -42,8 +42,9 @@ type Options struct {
 	KnownField func(f *syntax.Field) error
 
 	// Check, if set, is given each rule when it is resolved, enabled or not,
-	// and returns all that is wrong with it. It must not keep the rule: after
-	// each file the rules are made anew.
+	// and returns all that is wrong with it. Each rule of the Set was given to
+	// it once. Before that it may be given the rule as it was when it came
+	// from an earlier file, since it must be right then, too.
 	Check func(*Rule) []Problem
 
 	// Sources are the event sources whose rules are loaded; nil is "syscall".
