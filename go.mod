@@ -4,7 +4,8 @@ go 1.26
 
 require (
 	github.com/klauspost/compress v1.20.3
-	github.com/rogpeppe/go-internal v1.16.0 // indirect
-	golang.org/x/tools v0.26.0 // indirect
-	gopkg.in/yaml.v3 v3.0.1 // indirect
+	github.com/rogpeppe/go-internal v1.16.0
+	gopkg.in/yaml.v3 v3.0.1
 )
+
+require golang.org/x/tools v0.26.0 // indirect
