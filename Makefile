@@ -3,7 +3,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build test check cross invariants race fuzz bench generate drift parity perf clean
+.PHONY: help build test check cross invariants race fuzz bench generate drift parity perf clean
 
 build: ## both programs into bin/
 	$(GO) build -trimpath -o bin/ ./cmd/...
@@ -51,3 +51,6 @@ perf: build ## whole-process speed in units of gzip, against ../shared
 
 clean:
 	rm -rf bin
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14

@@ -40,9 +40,9 @@ const (
 // (driver/ppm_events_public.h, PPM_EXVAT_AT_EMPTY_PATH).
 const atEmptyPath = 1 << 0
 
-// atCWD is the directory file descriptor that stands for the working directory
+// AtCWD is the directory file descriptor that stands for the working directory
 // (driver/ppm_events_public.h, PPM_AT_FDCWD).
-const atCWD = -100
+const AtCWD = -100
 
 // applyExec handles a successful execve or execveat: the thread becomes the
 // main thread of a new program.
@@ -162,7 +162,7 @@ func (h *Host) enteredExePath(t *Thread, enter *event.Event) string {
 		return JoinPath(t.CWD(), name)
 	}
 	dirFD, name, flags := number(enter, 0), text(enter, 1), unsigned(enter, 2)
-	dir, known := t.dirOf(name, dirFD)
+	dir, known := t.DirPath(name, dirFD)
 	if known && dir != "." {
 		h.Current.FD = t.currentFD(dirFD)
 	}
@@ -175,17 +175,17 @@ func (h *Host) enteredExePath(t *Thread, enter *event.Event) string {
 	return JoinPath(dir, name)
 }
 
-// dirOf is the directory, with a trailing slash, that name is relative to;
-// "." for an absolute name, and "<UNKNOWN>" and false where the directory is
-// not known.
-func (t *Thread) dirOf(name string, dirFD int64) (dir string, known bool) {
-	if strings.HasPrefix(name, "/") {
+// DirPath is the directory, with a trailing slash, that a path given together
+// with the directory file descriptor dirFD is relative to: "." for an absolute
+// path, and "<UNKNOWN>" and false where the directory is not known.
+func (t *Thread) DirPath(path string, dirFD int64) (dir string, known bool) {
+	if strings.HasPrefix(path, "/") {
 		return ".", true
 	}
-	if dirFD == atCWD {
+	if dirFD == AtCWD {
 		return t.CWD(), true
 	}
-	f := t.currentFD(dirFD)
+	f := t.FD(dirFD)
 	if f == nil {
 		return "<UNKNOWN>", false
 	}

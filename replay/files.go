@@ -132,7 +132,7 @@ func applyOpenat(h *Host, ev *event.Event) {
 		dirFD, hasDir = enter.Int(0)
 	}
 	if hasDir {
-		o.dir, _ = t.dirOf(o.name, dirFD)
+		o.dir, _ = t.DirPath(o.name, dirFD)
 	}
 	h.opened(result(ev), &o)
 }

@@ -1,6 +1,9 @@
 package replay
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"net/netip"
+)
 
 // interfaces is the host's network interfaces.
 type interfaces struct {
@@ -76,4 +79,49 @@ func (n *interfaces) infer6(ip IP) IP {
 		}
 	}
 	return IP{}
+}
+
+// IsLocal reports whether an address is one of the host's own, as an event of
+// t's sees it: inside a container that of the container, or of any if its own
+// is not known (falcosecurity/libs, userspace/libsinsp/ifinfo.cpp,
+// is_ipv4addr_in_local_machine and is_ipv6addr_in_local_machine).
+func (h *Host) IsLocal(t *Thread, ip IP, v6 bool) bool {
+	if v6 {
+		return t.ContainerID == "" && h.interfaces.sameNetwork6(ip)
+	}
+	if t.ContainerID != "" {
+		if c := h.containers[t.ContainerID]; c != nil && c.IP != "" {
+			if c.hasIPv4(ip) {
+				return true
+			}
+		} else {
+			for _, c := range h.containers {
+				if c.hasIPv4(ip) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	addr := binary.LittleEndian.Uint32(ip[:])
+	for _, i := range h.interfaces.v4 {
+		if i.addr == addr {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *interfaces) sameNetwork6(ip IP) bool {
+	for _, i := range n.v6 {
+		if [8]byte(i[:8]) == [8]byte(ip[:8]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Container) hasIPv4(ip IP) bool {
+	a, err := netip.ParseAddr(c.IP)
+	return err == nil && a.Is4() && a.As4() == [4]byte(ip[:4])
 }

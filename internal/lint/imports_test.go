@@ -25,8 +25,9 @@ var allowed = map[string][]string{
 	"rules":              {"rules/syntax"},
 	"engine/field":       {"rules/syntax", "replay", "scap/event"},
 	"engine":             {"engine/field", "rules", "rules/syntax", "replay", "scap/event"},
-	"engine/report":      {"engine"},
-	"engine/regress":     {"engine", "engine/field", "engine/report", "rules", "rules/syntax", "replay", "scap", "scap/event"},
+	"engine/report":      {"engine", "rules"},
+	"engine/run":         {"engine", "replay", "scap", "scap/event"},
+	"engine/regress":     {"engine", "engine/field", "engine/report", "engine/run", "rules", "rules/syntax", "replay", "scap", "scap/event"},
 }
 
 type pkg struct {
