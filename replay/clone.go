@@ -95,7 +95,6 @@ func (h *Host) cloneCaller(ev *event.Event, childTID TID) {
 	child.VTID, child.VPID = child.TID, child.PID
 	child.readClone(ev)
 	h.ensureUser(child.UID, child.GID)
-	child.PIDNSInitStartTS = h.bootTS
 	if known {
 		child.inheritThread(caller)
 	} else {
@@ -153,11 +152,7 @@ func (h *Host) cloneChild(ev *event.Event) {
 	}
 	h.ensureUser(child.UID, child.GID)
 	if child.Flags&(ChildInPIDNS|CloneNewPID) != 0 || child.TID != child.VTID {
-		if present(ev, parPIDNSStart) {
-			child.PIDNSInitStartTS = unsigned(ev, parPIDNSStart) + h.bootTS
-		}
-	} else {
-		child.PIDNSInitStartTS = h.bootTS
+		child.PIDNSInitStartTS = unsigned(ev, parPIDNSStart)
 	}
 	h.Current.Thread = h.addThread(child)
 }

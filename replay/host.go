@@ -56,7 +56,6 @@ type Host struct {
 	cgroupCache map[string][2]string // path -> container id and type
 	interfaces  interfaces
 	exits       recentExits
-	bootTS      uint64 // ns since the epoch
 
 	starting []*Thread // the snapshot's threads, until the first event behind it
 	started  bool

@@ -12,7 +12,6 @@ import (
 func New(snap *scap.Snapshot) *Host {
 	h := &Host{
 		Name:        snap.Machine.Hostname,
-		bootTS:      snap.Machine.BootTime,
 		threads:     make(map[TID]*Thread, len(snap.Threads)),
 		groupsByPID: make(map[TID]*ThreadGroup, len(snap.Threads)),
 		users:       make(map[string]map[uint32]*User),

@@ -90,7 +90,7 @@ type Thread struct {
 	ExeInoMtime                 uint64 // ns since the epoch
 	ExeInoCtimeDurationClone    uint64 // ns from ExeInoCtime to CloneTS
 	ExeInoCtimeDurationPIDNS    uint64 // ns from the start of the pid namespace to ExeInoCtime
-	PIDNSInitStartTS            uint64 // ns since the epoch at which the pid namespace began
+	PIDNSInitStartTS            uint64 // ns at which the pid namespace began, 0 for the host's: since boot in events, since the epoch in snapshots
 	VMSizeKB, VMRSSKB, VMSwapKB uint32
 	PFMajor, PFMinor            uint64 // page faults since the start
 

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // for --tz where the system has no time zones
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"falcoreplay/engine"
+	"falcoreplay/engine/report"
+	"falcoreplay/engine/run"
+	"falcoreplay/rules"
+	"falcoreplay/scap"
+)
+
+// settings are the flags of an analysis.
+type settings struct {
+	rules                 []string
+	output                string
+	quiet                 bool
+	keep, disable, tags   []string
+	priority, failOn      string
+	matching, tz          string
+	keepPriority, failPri rules.Priority
+}
+
+const usageText = `Replays captures through Falco rules and prints the alerts.
+
+A CAPTURE is a scap file of any age, plain or compressed with gzip or zstd, as
+falcorec, Falco, sysdig and Stratoshark write them; "-" is standard input.
+Several are analysed one after another, files of a rotated set in their order.`
+
+const examples = `  falcoanalyze trace.scap                         the bundled rules
+  falcoanalyze -r falco_rules.yaml trace.scap     Falco's own
+  falcoanalyze -r rules.d -o json *.scap > alerts.jsonl
+  falcoanalyze -r my.yaml --rule 'My *' --fail-on warning trace.scap
+  ssh host sudo falcorec -w - | falcoanalyze -`
+
+func analyzeCommand(s *streams) *cobra.Command {
+	var set settings
+	cmd := &cobra.Command{
+		Use:           "falcoanalyze [flags] CAPTURE...",
+		Short:         "Replay captures through Falco rules",
+		Long:          usageText,
+		Example:       examples,
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, captures []string) error {
+			return analyze(s, &set, captures)
+		},
+	}
+	set.flags(cmd.Flags())
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return usageError("%v (see falcoanalyze --help)", err)
+	})
+	return cmd
+}
+
+func (set *settings) flags(f *pflag.FlagSet) {
+	f.SortFlags = false
+	f.StringArrayVarP(&set.rules, "rules", "r", nil, "rule `file` or directory; may be repeated, later ones change earlier ones\n(default: the bundled rules)")
+	f.StringVarP(&set.output, "output", "o", report.Names()[0], "`format` of alerts: "+strings.Join(report.Names(), " or "))
+	f.BoolVarP(&set.quiet, "quiet", "q", false, "no summary and no warnings on standard error; errors are always shown")
+	f.StringArrayVar(&set.keep, "rule", nil, "only rules whose name fits the `glob`, also if the files disable them; may be repeated")
+	f.StringArrayVar(&set.disable, "disable", nil, "without rules whose name fits the `glob`; may be repeated")
+	f.StringArrayVar(&set.tags, "tag", nil, "only rules with the `tag`; may be repeated, one is enough")
+	f.StringVar(&set.priority, "priority", "", "only rules of this `priority` or a worse one")
+	f.StringVar(&set.matching, "rule-matching", "first", "of the rules that match an event, report the `first` or all")
+	f.StringVar(&set.failOn, "fail-on", "", "exit with code 1 after an alert of this `priority` or a worse one")
+	f.StringVar(&set.tz, "tz", "UTC", "time `zone` of times in text, such as Europe/Berlin")
+}
+
+// analyze runs all captures through the rules.
+func analyze(s *streams, set *settings, captures []string) error {
+	format, opts, err := set.check(captures)
+	if err != nil {
+		return err
+	}
+	eng, err := set.load(s, opts)
+	if err != nil {
+		return err
+	}
+	a := analysis{streams: s, engine: eng, writer: format.New(s.out), failOn: set.failPri, fails: set.failOn != ""}
+	if err := a.writer.Begin(); err != nil {
+		return outputError(err)
+	}
+	for _, capture := range orderCaptures(captures) {
+		if err := a.capture(capture); err != nil {
+			return err
+		}
+	}
+	if err := a.writer.End(&a.summary); err != nil {
+		return outputError(err)
+	}
+	if !set.quiet {
+		if err := s.out.Flush(); err != nil {
+			return outputError(err)
+		}
+		fmt.Fprint(s.err, a.summary.Text())
+	}
+	switch {
+	case a.damaged:
+		return &exitError{code: exitCapture}
+	case a.failed:
+		return &exitError{code: exitFindings}
+	}
+	return nil
+}
+
+func outputError(err error) error { return fmt.Errorf("standard output: %w", err) }
+
+// check reports everything that is wrong with the flags.
+func (set *settings) check(captures []string) (report.Format, engine.Options, error) {
+	var errs []string
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Sprintf(format, args...)) }
+	format, err := report.Lookup(set.output)
+	if err != nil {
+		bad("--output: %v", err)
+	}
+	opts := engine.Options{NoFields: !format.NeedsFields}
+	if opts.Matching, err = engine.ParseMatching(set.matching); err != nil {
+		bad("--rule-matching: %v", err)
+	}
+	if opts.Location, err = time.LoadLocation(set.tz); err != nil || set.tz == "Local" {
+		bad("--tz: %q is no time zone; try UTC or Europe/Berlin", set.tz)
+	}
+	priority := func(flag, name string, p *rules.Priority) {
+		var ok bool
+		if *p, ok = rules.ParsePriority(name); !ok && name != "" {
+			bad("--%s: %q is no priority; they are emergency, alert, critical, error, warning, notice, informational and debug", flag, name)
+		}
+	}
+	priority("priority", set.priority, &set.keepPriority)
+	priority("fail-on", set.failOn, &set.failPri)
+	if len(captures) == 0 {
+		bad("no capture given (see falcoanalyze --help)")
+	}
+	if n := len(slices.DeleteFunc(slices.Clone(captures), func(c string) bool { return c != "-" })); n > 1 {
+		bad("standard input (-) is given %d times", n)
+	}
+	if len(errs) > 0 {
+		return format, opts, usageError("%s", strings.Join(errs, "\nfalcoanalyze: "))
+	}
+	return format, opts, nil
+}
+
+// load reads and compiles the rules.
+func (set *settings) load(s *streams, opts engine.Options) (*engine.Engine, error) {
+	files := rules.Bundled()
+	if len(set.rules) > 0 {
+		var err error
+		if files, err = readRules(set.rules); err != nil {
+			return nil, usageError("%v", err)
+		}
+	}
+	loaded, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: engine.CheckRule})
+	if err := result.Err(); err != nil {
+		fmt.Fprintln(s.err, err)
+		return nil, usageError("%d errors in the rules", result.Count(rules.SeverityError))
+	}
+	if !set.quiet {
+		fmt.Fprint(s.err, result.Text(rules.SeverityNotice))
+	}
+	if err := set.choose(loaded, &opts); err != nil {
+		return nil, err
+	}
+	eng, problems := engine.New(loaded, opts)
+	if len(problems) > 0 {
+		return nil, usageError("%s: %s", problems[0].Pos.File, problems[0].Message)
+	}
+	return eng, nil
+}
+
+// choose has the engine keep the rules that the flags choose. Who names a rule
+// wants it even if a file disables it; a flag that chooses nothing is a
+// mistake.
+func (set *settings) choose(loaded *rules.Set, opts *engine.Options) error {
+	for _, glob := range slices.Concat(set.keep, set.disable) {
+		if !slices.ContainsFunc(loaded.Rules, func(r *rules.Rule) bool { return engine.MatchGlob(glob, r.Name) }) {
+			return usageError("no rule's name fits %q", glob)
+		}
+	}
+	for _, tag := range set.tags {
+		if !slices.ContainsFunc(loaded.Rules, func(r *rules.Rule) bool { return slices.Contains(r.Tags, tag) }) {
+			return usageError("no rule has the tag %q", tag)
+		}
+	}
+	fits := func(globs []string, r *rules.Rule) bool {
+		return slices.ContainsFunc(globs, func(g string) bool { return engine.MatchGlob(g, r.Name) })
+	}
+	opts.Keep = func(r *rules.Rule) bool {
+		return (r.Enabled && len(set.keep) == 0 || fits(set.keep, r)) &&
+			!fits(set.disable, r) &&
+			(len(set.tags) == 0 || slices.ContainsFunc(set.tags, func(t string) bool { return slices.Contains(r.Tags, t) })) &&
+			(set.priority == "" || r.Priority <= set.keepPriority)
+	}
+	return nil
+}
+
+// analysis is what a run has found so far.
+type analysis struct {
+	*streams
+	engine  *engine.Engine
+	writer  report.Writer
+	summary report.Summary
+	failOn  rules.Priority
+	fails   bool
+	failed  bool // there was an alert to fail on
+	damaged bool // a capture could not be read whole
+}
+
+// capture analyses one capture. Damage to it is reported and is no error.
+func (a *analysis) capture(path string) error {
+	name, in := path, io.Reader(a.in)
+	if path == "-" {
+		name = "standard input"
+	} else {
+		f, err := os.Open(path)
+		if err != nil {
+			a.damage(err)
+			return nil
+		}
+		defer f.Close()
+		in = f
+	}
+	var outErr error
+	result, err := run.Capture(in, name, a.engine, scap.Options{}, func(alert *engine.Alert) error {
+		a.summary.Add(alert)
+		a.failed = a.failed || a.fails && alert.Rule.Priority <= a.failOn
+		outErr = a.writer.Alert(alert)
+		return outErr
+	})
+	if outErr != nil {
+		return outputError(outErr)
+	}
+	a.count(&result)
+	if err != nil {
+		a.damage(err)
+	} else if m := result.Capture.FirstMalformed; m != nil {
+		a.damage(m)
+	}
+	return nil
+}
+
+func (a *analysis) damage(err error) {
+	a.damaged = true
+	var pathErr *os.PathError
+	if errors.As(err, &pathErr) {
+		fmt.Fprintf(a.err, "falcoanalyze: %s: %v\n", pathErr.Path, pathErr.Err)
+		return
+	}
+	fmt.Fprintf(a.err, "falcoanalyze: %v\n", err)
+}
+
+// count adds what a capture held to the summary.
+func (a *analysis) count(r *run.Result) {
+	s, c := &a.summary, &r.Capture
+	s.Captures++
+	s.Events += c.Events
+	s.AddLoss("unknown blocks passed over", c.UnknownBlocks)
+	s.AddLoss("events of unknown types passed over", c.UnknownEvents)
+	s.AddLoss("malformed events passed over", c.Malformed)
+	s.AddLoss("exit events that do not fit their enter events", c.Conversion.Mismatched)
+	s.AddLoss("events of old types that have no form today", c.Conversion.Unconvertible)
+	s.AddLoss("marks of events that the recorder lost", c.DropEvents)
+	s.AddLoss("container descriptions that could not be read", r.State.BadContainers)
+	s.AddLoss("threads over the limit", r.State.ThreadsDropped)
+}
