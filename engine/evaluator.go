@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"falcoreplay/engine/field"
+	"falcoreplay/replay"
+	"falcoreplay/rules/syntax"
+)
+
+// Evaluator evaluates the rules of an Engine on the events of one capture. It
+// is not for concurrent use, but many may share an Engine.
+type Evaluator struct {
+	engine *Engine
+	ctx    field.Context
+
+	// gen counts events. A memo holds twice the event that a node was last
+	// evaluated for, plus 1 if it was true.
+	gen       uint64
+	memo      []uint64
+	slots     []slot
+	buf, out  []byte // for transformers
+	message   []byte // for alerts
+	ends      []int
+	arena     arena
+	candidate []field.Value
+}
+
+// slot is a source's values for one event.
+type slot struct {
+	gen    uint64
+	ok     bool
+	values []field.Value
+}
+
+// NewEvaluator returns an evaluator for the events of a host.
+func (e *Engine) NewEvaluator(host *replay.Host) *Evaluator {
+	v := &Evaluator{
+		engine: e,
+		memo:   make([]uint64, len(e.nodes)),
+		slots:  make([]slot, len(e.sources)),
+	}
+	v.ctx.Host = host
+	v.ctx.Location = e.opts.Location
+	return v
+}
+
+// Process evaluates the rules on the host's current event, which the host has
+// applied, and calls emit for each match, in the order of the rules. The alert
+// is the caller's to keep.
+func (v *Evaluator) Process(emit func(*Alert)) {
+	ev := v.ctx.Host.Current.Event
+	programs := v.engine.programs(ev.Type)
+	if len(programs) == 0 {
+		return
+	}
+	v.next()
+	for i := range programs {
+		p := &programs[i]
+		if v.eval(p.root) {
+			emit(v.alert(&v.engine.rules[p.rule]))
+			if v.engine.opts.Matching == First {
+				return
+			}
+		}
+	}
+}
+
+// next forgets what was found out about the event before.
+func (v *Evaluator) next() {
+	v.gen++
+	v.ctx.Reset()
+}
+
+// eval tells whether an expression is true for the event.
+func (v *Evaluator) eval(id nodeID) bool {
+	if m := v.memo[id]; m>>1 == v.gen {
+		return m&1 != 0
+	}
+	n := &v.engine.nodes[id]
+	result := false
+	switch n.kind {
+	case kindCheck:
+		result = v.check(&v.engine.checks[n.check])
+	case kindAnd:
+		result = true
+		for _, k := range n.kids {
+			if !v.eval(k) {
+				result = false
+				break
+			}
+		}
+	case kindOr:
+		for _, k := range n.kids {
+			if v.eval(k) {
+				result = true
+				break
+			}
+		}
+	case kindNot:
+		result = !v.eval(n.kids[0])
+	case kindConst:
+		result = id == nodeTrue
+	}
+	m := v.gen << 1
+	if result {
+		m |= 1
+	}
+	v.memo[id] = m
+	return result
+}
+
+// check evaluates a comparison. One of a value that is absent is false.
+func (v *Evaluator) check(k *check) bool {
+	if k.shape == shapeCandidates {
+		return v.candidates(k)
+	}
+	values, ok := v.extract(k.left)
+	if !ok {
+		return false
+	}
+	switch k.shape {
+	case shapeExists:
+		return true
+	case shapeOne:
+		return len(values) > 0 && k.one.match(&values[0])
+	case shapeEach:
+		for i := range values {
+			if !k.one.match(&values[i]) {
+				return false
+			}
+		}
+		return true
+	case shapeSome:
+		for i := range values {
+			if k.one.match(&values[i]) {
+				return true
+			}
+		}
+		return false
+	}
+	other, ok := v.extract(k.right)
+	return ok && compareFields(k, v.engine.sources[k.left].list, values, other)
+}
+
+// compareFields compares values with values.
+func compareFields(k *check, list bool, values, other []field.Value) bool {
+	if !list {
+		if len(values) == 0 || len(other) == 0 {
+			return false
+		}
+		if k.op == syntax.OpIn || k.op == syntax.OpIntersects {
+			return sameValue(k.class, trimmed(k.class, &values[0]), &other[0])
+		}
+		return compareValues(k.op, k.class, &values[0], &other[0])
+	}
+	for i := range values {
+		found := false
+		for j := range other {
+			if sameValue(k.class, &values[i], &other[j]) {
+				found = true
+				break
+			}
+		}
+		if found != (k.op == syntax.OpIn) {
+			return found
+		}
+	}
+	return k.op == syntax.OpIn
+}
+
+// trimmed is a string without NULs at its end, as Falco looks it up in a set.
+func trimmed(c class, v *field.Value) *field.Value {
+	if c == classString {
+		return &field.Value{S: trimNUL(v.S)}
+	}
+	return v
+}
+
+func sameValue(c class, a, b *field.Value) bool {
+	switch c {
+	case classString, classBytes, classAddr, classNet:
+		return a.S == b.S
+	}
+	return a.N == b.N
+}
+
+func compareValues(op syntax.Op, c class, a, b *field.Value) bool {
+	switch c {
+	case classString:
+		return stringOps[op](cString(a.S), cString(b.S))
+	case classBytes, classAddr:
+		return bytesOps[op](a.S, b.S)
+	}
+	return compareNumber(op, c, a.N, b.N)
+}

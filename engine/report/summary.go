@@ -1,0 +1,122 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"falcoreplay/engine"
+	"falcoreplay/rules"
+)
+
+// Summary is what an analysis comes to. The zero value is an empty one.
+type Summary struct {
+	Captures uint64
+	// Events are those that were analysed.
+	Events uint64
+	Alerts uint64
+	// ByPriority counts alerts.
+	ByPriority [rules.Debug + 1]uint64
+	// Losses are counts of what was skipped or lost, with what it was; those
+	// of zero are not shown.
+	Losses []Loss
+
+	byRule map[string]uint64
+}
+
+// Loss is a number of things that the analysis could not look at.
+type Loss struct {
+	What  string // in the plural, like "events dropped by the recorder"
+	Count uint64
+}
+
+// Add counts an alert.
+func (s *Summary) Add(a *engine.Alert) {
+	if s.byRule == nil {
+		s.byRule = make(map[string]uint64)
+	}
+	s.Alerts++
+	s.ByPriority[min(a.Rule.Priority, rules.Debug)]++
+	s.byRule[a.Rule.Name]++
+}
+
+// AddLoss adds to the count of something lost.
+func (s *Summary) AddLoss(what string, n uint64) {
+	for i := range s.Losses {
+		if s.Losses[i].What == what {
+			s.Losses[i].Count += n
+			return
+		}
+	}
+	s.Losses = append(s.Losses, Loss{what, n})
+}
+
+// Merge adds another summary.
+func (s *Summary) Merge(o *Summary) {
+	s.Captures += o.Captures
+	s.Events += o.Events
+	s.Alerts += o.Alerts
+	for p, n := range o.ByPriority {
+		s.ByPriority[p] += n
+	}
+	for _, l := range o.Losses {
+		s.AddLoss(l.What, l.Count)
+	}
+	if s.byRule == nil {
+		s.byRule = make(map[string]uint64)
+	}
+	for rule, n := range o.byRule {
+		s.byRule[rule] += n
+	}
+}
+
+// RuleCount is how many alerts a rule has.
+type RuleCount struct {
+	Rule   string
+	Alerts uint64
+}
+
+// ByRule are the rules that have alerts, most first and then by name.
+func (s *Summary) ByRule() []RuleCount {
+	list := make([]RuleCount, 0, len(s.byRule))
+	for rule, n := range s.byRule {
+		list = append(list, RuleCount{rule, n})
+	}
+	slices.SortFunc(list, func(a, b RuleCount) int {
+		if a.Alerts != b.Alerts {
+			if a.Alerts > b.Alerts {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.Rule, b.Rule)
+	})
+	return list
+}
+
+// Text is the summary for people, in lines.
+func (s *Summary) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %s, %s\n", count(s.Captures, "capture"), count(s.Events, "event"), count(s.Alerts, "alert"))
+	for p, n := range s.ByPriority {
+		if n > 0 {
+			fmt.Fprintf(&b, "%8d  %s\n", n, rules.Priority(p))
+		}
+	}
+	for _, r := range s.ByRule() {
+		fmt.Fprintf(&b, "%8d  %s\n", r.Alerts, r.Rule)
+	}
+	for _, l := range s.Losses {
+		if l.Count > 0 {
+			fmt.Fprintf(&b, "%8d  %s\n", l.Count, l.What)
+		}
+	}
+	return b.String()
+}
+
+func count(n uint64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
