@@ -1,6 +1,10 @@
 package replay
 
-import "iter"
+import (
+	"iter"
+	"maps"
+	"slices"
+)
 
 // denseFDs is how many of the lowest file descriptors a table keeps in a
 // slice; the kernel hands out the lowest free number, so nearly all are here.
@@ -30,8 +34,8 @@ func (t *FDTable) Get(num int64) *FD {
 // Len is the number of open file descriptors.
 func (t *FDTable) Len() int { return t.count }
 
-// All yields the open file descriptors by number, the lowest first, but those
-// from 1024 up in no order.
+// All yields the open file descriptors by number. The table may lose what is
+// being yielded.
 func (t *FDTable) All() iter.Seq[*FD] {
 	return func(yield func(*FD) bool) {
 		for _, f := range t.low {
@@ -39,8 +43,8 @@ func (t *FDTable) All() iter.Seq[*FD] {
 				return
 			}
 		}
-		for _, f := range t.high {
-			if !yield(f) {
+		for _, num := range slices.Sorted(maps.Keys(t.high)) {
+			if !yield(t.high[num]) {
 				return
 			}
 		}
