@@ -20,7 +20,10 @@ func AppendJSON(dst []byte, v Value, typ event.ParamType, format event.PrintForm
 		return appendJSONDouble(dst, math.Float64frombits(v.N), format)
 	case kindSmall, kindSigned, kindBig:
 		return appendJSONNumber(dst, v, typ, format)
-	case kindBytes, kindAddr, kindNet:
+	case kindBytes:
+		var buf [maxTextBytes]byte
+		return AppendJSONString(dst, view(AppendText(buf[:0], v, typ, format)))
+	case kindAddr, kindNet:
 		dst = append(dst, '"')
 		dst = AppendText(dst, v, typ, format)
 		return append(dst, '"')
@@ -91,6 +94,8 @@ func (f *Field) AppendJSON(c *Context, dst []byte) []byte {
 		return AppendJSONList(dst, values, f.Type, f.Format)
 	case f.Def.json == jsonNumber:
 		return strconv.AppendUint(dst, values[0].N, 10)
+	case f.Def.json == jsonZeroDouble:
+		return append(dst, "0.0"...)
 	case f.multi == MultiRaw:
 		return f.appendRawJSON(c, dst, values[0])
 	}
@@ -132,6 +137,7 @@ const (
 	// jsonZero: always 0. Falco reads evt.deltatime twice for an alert, and
 	// the second time no time has passed.
 	jsonZero
+	jsonZeroDouble // 0.0 where it is present, for the same reason
 )
 
 // AppendJSONString appends a text as a JSON string, as it comes out of jsoncpp
