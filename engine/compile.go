@@ -121,7 +121,7 @@ func (c *compiler) leaf(key string, k check) nodeID {
 		cost += c.sources[k.right].cost
 	}
 	c.checks = append(c.checks, k)
-	id := c.graph.leaf(int32(len(c.checks)-1), cost)
+	id := c.graph.leaf(int32(len(c.checks)-1), cost, c.typed(&k))
 	c.checkIndex[key] = id
 	return id
 }

@@ -16,6 +16,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"falcoreplay/rules"
@@ -174,16 +175,18 @@ func (e *Engine) Rules() []*rules.Rule {
 	return list
 }
 
-// known decides checks by the event type alone.
+// typed tells whether a check may be decided by the event type alone.
+func (c *compiler) typed(k *check) bool {
+	s := &c.sources[k.left]
+	return s.kind == fromField && k.right == noSource && slices.Contains(typeFields, s.field.Def.Name)
+}
+
+// known decides a typed check.
 func (c *compiler) known(id int32, t event.Type) (value, known bool) {
 	k := &c.checks[id]
-	s := &c.sources[k.left]
-	if s.kind != fromField || k.right != noSource {
-		return false, false
-	}
-	v, ok, known := typeValue(s.field, t)
+	v, ok, known := typeValue(c.sources[k.left].field, t)
 	if !known || !ok {
 		return false, known
 	}
-	return k.shape == shapeExists || k.shape == shapeOne && k.one.match(&v), true
+	return k.shape == shapeExists || k.one.match(&v), true
 }

@@ -197,6 +197,9 @@ func (a *arena) keep(text []byte) string {
 	return a.b.String()[start:]
 }
 
+// typeFields are the fields that typeValue knows.
+var typeFields = []string{"evt.type", "syscall.type", "evt.dir"}
+
 // typeValue is the value of a field as far as the event type alone decides it:
 // ok tells whether there is one.
 func typeValue(f *field.Field, t event.Type) (value field.Value, ok, known bool) {

@@ -33,6 +33,7 @@ type node struct {
 	kind  nodeKind
 	check int32 // of kindCheck
 	cost  int32 // what it takes to evaluate it, in about 10 ns
+	typed bool  // the event type may decide a part of it
 	kids  []nodeID
 }
 
@@ -59,12 +60,17 @@ func (g *graph) intern(kind nodeKind, check int32, cost int32, kids []nodeID) no
 		return id
 	}
 	id := nodeID(len(g.nodes))
-	g.nodes = append(g.nodes, node{kind, check, cost, kids})
+	typed := slices.ContainsFunc(kids, func(k nodeID) bool { return g.nodes[k].typed })
+	g.nodes = append(g.nodes, node{kind, check, cost, typed, kids})
 	g.index[string(key)] = id
 	return id
 }
 
-func (g *graph) leaf(check, cost int32) nodeID { return g.intern(kindCheck, check, cost, nil) }
+func (g *graph) leaf(check, cost int32, typed bool) nodeID {
+	id := g.intern(kindCheck, check, cost, nil)
+	g.nodes[id].typed = typed
+	return id
+}
 
 func (g *graph) not(x nodeID) nodeID {
 	switch {
@@ -135,7 +141,7 @@ type special struct {
 }
 
 func (s *special) node(x nodeID) nodeID {
-	if x <= nodeTrue {
+	if !s.g.nodes[x].typed {
 		return x
 	}
 	if y, ok := s.done[x]; ok {
