@@ -64,7 +64,7 @@ func rawParam(f *Field, c *Context, dst []Value) ([]Value, bool) {
 	if i < 0 || i >= ev.NumParams() {
 		return dst, false
 	}
-	p := shownParam{Param: &ev.Info().Params[i], data: ev.Param(i), i: i}
+	p := shownParam{Param: &ev.Info().Params[i], data: ev.Param(i)}
 	p.typ = p.Type
 	switch {
 	case p.isText():

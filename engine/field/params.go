@@ -37,13 +37,18 @@ type shownParam struct {
 	*event.Param
 	typ  event.ParamType
 	data []byte
-	i    int
 }
 
-// param is parameter i of the current event, which has to have it.
+// beyond describes parameters that a damaged event has more than its type.
+var beyond event.Param
+
+// param is parameter i of the current event.
 func (c *Context) param(i int) shownParam {
 	ev := c.Host.Current.Event
-	p := shownParam{Param: &ev.Info().Params[i], data: ev.Param(i), i: i}
+	p := shownParam{Param: &beyond, data: ev.Param(i)}
+	if params := ev.Info().Params; i < len(params) {
+		p.Param = &params[i]
+	}
 	p.typ = p.Type
 	if p.typ == event.PTDyn && p.Dynamic != nil {
 		if t, value, ok := p.Dynamic.Value(p.data); ok {
@@ -53,7 +58,7 @@ func (c *Context) param(i int) shownParam {
 	return p
 }
 
-// text is what a parameter shows: its name or, if there is none, its value.
+// paramText is what a parameter shows: its name or, if there is none, its value.
 func (c *Context) paramText(i int) string {
 	p := c.param(i)
 	mark := len(c.arena)
