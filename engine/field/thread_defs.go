@@ -40,8 +40,8 @@ var threadFields = []Def{
 	boolean("thread.ismain", "Main thread", "Whether the thread is the first of its process.", threadTruth((*replay.Thread).IsMain)),
 	id("thread.vtid", "Virtual thread id", "Id of the thread as its own pid namespace counts.", threadID(func(t *replay.Thread) replay.TID { return t.VTID })),
 	text("thread.nametid", "Name and thread id", "proc.name and thread.tid, one after the other.", nameTID).with(TableOnly),
-	duration("thread.exectime", "Time since the last switch", "Nanoseconds since the processor's last switch of threads; 0 but for switch events.", execTime),
-	duration("thread.totexectime", "Processor time", "Nanoseconds that switch events have shown for the thread so far.", totalExecTime),
+	duration("thread.exectime", "Time since the last switch", "Nanoseconds since the processor's last switch of threads. Always 0, as in Falco for captures.", zero),
+	duration("thread.totexectime", "Processor time", "Nanoseconds that switch events have shown for the thread so far. Always 0, as in Falco for captures.", totalExecTime),
 	text("thread.cgroups", "Cgroups", "All cgroups of the thread, as SUBSYSTEM=PATH separated by spaces.", cgroups),
 	text("thread.cgroup", "Cgroup", "Path of the thread's cgroup of one subsystem, as in thread.cgroup.memory.", nil).required(cgroupField),
 	unsigned("proc.nthreads", "Threads", "Number of threads of the process that have not exited.", threadNumber(threadCount)),
@@ -172,56 +172,19 @@ func standardFD(number int64, text func(*replay.FD) string) extractor {
 func fdTypeName(fd *replay.FD) string { return fd.Type.String() }
 func fdNameOf(fd *replay.FD) string   { return fd.Name }
 
-// cpuTimes is what the fields about processor time remember of earlier events.
-type cpuTimes struct {
-	switches map[uint16]*[2]uint64 // time of the processor's last two switches of threads
-	total    map[int64]uint64      // per thread
-	used     map[cpuKey]*cpuUse
-	seen     uint64 // number of the event that is in switches
+// totalExecTime is 0: Falco adds up the times between switches of threads, which
+// it takes for 0 in captures because it does not know how many processors the
+// recorded host has (sinsp_filtercheck_thread.cpp, extract_exectime).
+func totalExecTime(_ *Field, c *Context, dst []Value) ([]Value, bool) {
+	if c.thread() == nil {
+		return dst, false
+	}
+	return num(dst, 0)
 }
 
 type cpuKey struct {
 	tid  int64
 	part int
-}
-
-// lastSwitch is the time between the two last switches of the event's
-// processor, 0 if there was one only or if the event is none.
-func (c *Context) lastSwitch() uint64 {
-	ev := c.Host.Current.Event
-	if ev.Type != event.Schedswitch6E {
-		return 0
-	}
-	if c.cpu.switches == nil {
-		c.cpu.switches = make(map[uint16]*[2]uint64)
-		c.cpu.total = make(map[int64]uint64)
-	}
-	s := c.cpu.switches[ev.CPU]
-	if s == nil {
-		s = new([2]uint64)
-		c.cpu.switches[ev.CPU] = s
-	}
-	if c.cpu.seen != ev.Num {
-		c.cpu.seen = ev.Num
-		s[0], s[1] = s[1], ev.TS
-		if s[0] != 0 {
-			c.cpu.total[ev.TID] += s[1] - s[0]
-		}
-	}
-	if s[0] == 0 {
-		return 0
-	}
-	return s[1] - s[0]
-}
-
-func execTime(_ *Field, c *Context, dst []Value) ([]Value, bool) { return num(dst, c.lastSwitch()) }
-
-func totalExecTime(_ *Field, c *Context, dst []Value) ([]Value, bool) {
-	if c.thread() == nil {
-		return dst, false
-	}
-	c.lastSwitch()
-	return num(dst, c.cpu.total[c.Host.Current.Event.TID])
 }
 
 // threadCPU makes an extractor of the processor time since the thread's last
@@ -236,14 +199,14 @@ func threadCPU(part int) extractor {
 		user, _ := ev.Uint(0)
 		system, _ := ev.Uint(1)
 		now := [...]uint64{user + system, user, system}[part]
-		if c.cpu.used == nil {
-			c.cpu.used = make(map[cpuKey]*cpuUse)
+		if c.cpu == nil {
+			c.cpu = make(map[cpuKey]*cpuUse)
 		}
 		key := cpuKey{ev.TID, part}
-		u := c.cpu.used[key]
+		u := c.cpu[key]
 		if u == nil {
 			u = new(cpuUse)
-			c.cpu.used[key] = u
+			c.cpu[key] = u
 		}
 		if u.event != ev.Num {
 			u.event, u.before, u.now = ev.Num, u.now, now
