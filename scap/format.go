@@ -43,12 +43,17 @@ const (
 	blockEventFlagsV2      blockType = 0x217
 	blockEventV2Large      blockType = 0x221
 	blockEventFlagsV2Large blockType = 0x222
+
+	// blockInfo is ours, of those that pcapng reserves for local use
+	// (draft-ietf-opsawg-pcapng, 10.1): the bytes "FRI" and 0x80.
+	blockInfo blockType = 0x80495246
 )
 
 const (
 	byteOrderMagic        = 0x1A2B3C4D // SHB_MAGIC
 	byteOrderMagicSwapped = 0x4D3C2B1A
 	majorVersion          = 1 // CURRENT_MAJOR_VERSION
+	minorVersion          = 2 // CURRENT_MINOR_VERSION
 
 	blockHeaderBytes  = 8 // type and length
 	blockTrailerBytes = 4 // the length again

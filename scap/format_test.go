@@ -43,7 +43,7 @@ func TestFormatBlockTypes(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^\s*(block\w+)\s+blockType = (0x\w+)`).FindAllStringSubmatch(string(src), -1) {
 		undocumented[m[2]] = m[1]
 	}
-	if len(undocumented) != 31 {
+	if len(undocumented) != 32 {
 		t.Fatalf("%d constants", len(undocumented))
 	}
 	for _, r := range rows(t, "The types¹") {
@@ -109,6 +109,8 @@ func kindOf(t blockType) string {
 		return "user list"
 	case blockUsersV2:
 		return "user list v2"
+	case blockInfo:
+		return "capture information"
 	}
 	return "?"
 }

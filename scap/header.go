@@ -85,6 +85,12 @@ func (r *Reader) readBlock(t blockType, total int) error {
 	switch {
 	case t == blockSection:
 		d.section()
+	case t == blockInfo && !r.inEvents:
+		if i := d.info(); i != nil {
+			r.info = i
+		} else {
+			r.stats.UnknownBlocks++
+		}
 	case r.inEvents || !r.snapshot.headerBlock(t, &d, r.opts.MaxSnapshotEntries):
 		r.stats.UnknownBlocks++
 	}

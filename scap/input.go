@@ -11,19 +11,23 @@ import (
 )
 
 const (
-	// chunkBytes is how much is handed over at once; the first chunks are
+	// pieceBytes is how much is handed over at once; the first pieces are
 	// smaller, so that a small capture takes little memory.
-	chunkBytes      = 1 << 20
-	firstChunkBytes = 64 << 10
+	pieceBytes      = 1 << 20
+	firstPieceBytes = 64 << 10
 
-	// headroom is what a chunk leaves free at its start for the rest of the
+	// headroom is what a piece leaves free at its start for the rest of the
 	// one before it, so that a block of usual size lies in one piece without
 	// being copied.
 	headroom = maxSmallEventBytes
 
-	// chunksAhead is how many chunks there are: one with the consumer, one
+	// piecesAhead is how many pieces there are: one with the consumer, one
 	// ready, one being filled.
-	chunksAhead = 3
+	piecesAhead = 3
+
+	// inputBytes is how much of the file is read at once; the longest header of
+	// a chunk fits.
+	inputBytes = 128 << 10
 
 	// maxZstdWindow bounds the memory of the zstd decoder, which takes the
 	// window that a frame claims. Levels up to 19 have at most 8 MiB, and 21
@@ -31,12 +35,17 @@ const (
 	maxZstdWindow = 64 << 20
 )
 
-// chunk is bytes of the stream, mem[headroom:headroom+n], and what ended the
+// piece is bytes of the stream, mem[headroom:headroom+n], and what ended the
 // stream behind them.
-type chunk struct {
+type piece struct {
 	mem []byte
 	n   int
 	err error
+
+	// Of chunks: ready is closed once the others hold what they will.
+	ready  chan struct{}
+	lost   lost // before the bytes, or instead of them
+	totals *Totals
 }
 
 // input is the uncompressed stream of a capture. A goroutine reads and
@@ -48,7 +57,10 @@ type input struct {
 	base int64 // place of buf[0] in the stream
 	err  error // what ended the stream
 
-	full  chan chunk
+	lost   lost
+	totals *Totals
+
+	full  chan *piece
 	empty chan []byte
 	done  chan struct{}
 	mem   []byte // what buf lies in, nil where buf has memory of its own
@@ -56,10 +68,10 @@ type input struct {
 
 // start begins to read ahead.
 func (in *input) start(r io.Reader) {
-	in.full = make(chan chunk, chunksAhead)
-	in.empty = make(chan []byte, chunksAhead)
+	in.full = make(chan *piece, piecesAhead+maxDecoders)
+	in.empty = make(chan []byte, piecesAhead+maxDecoders)
 	in.done = make(chan struct{})
-	for range chunksAhead {
+	for range piecesAhead {
 		in.empty <- nil
 	}
 	go produce(r, in.full, in.empty, in.done)
@@ -74,14 +86,19 @@ func (in *input) close() {
 	}
 }
 
-// produce fills chunks until the stream ends or done is closed.
-func produce(r io.Reader, full chan<- chunk, empty <-chan []byte, done <-chan struct{}) {
+// produce fills pieces until the stream ends or done is closed.
+func produce(r io.Reader, full chan<- *piece, empty chan []byte, done <-chan struct{}) {
 	file := &file{r: r}
-	src, closeSrc := decompress(file)
+	br := bufio.NewReaderSize(file, inputBytes)
+	if start, _ := br.Peek(chunkStartBytes); isChunk(start) {
+		produceChunks(&chunkSource{br: br, file: file}, full, empty, done)
+		return
+	}
+	src, closeSrc := decompress(br)
 	defer closeSrc()
-	size := firstChunkBytes
+	size := firstPieceBytes
 	for {
-		var c chunk
+		c := new(piece)
 		select {
 		case c.mem = <-empty:
 		case <-done:
@@ -94,7 +111,7 @@ func produce(r io.Reader, full chan<- chunk, empty <-chan []byte, done <-chan st
 		if file.err != nil {
 			c.err = file.err // whatever the decompressor makes of it
 		}
-		size = min(2*size, chunkBytes)
+		size = min(2*size, pieceBytes)
 		select {
 		case full <- c:
 		case <-done:
@@ -140,8 +157,7 @@ func readFull(r io.Reader, b []byte) (n int, err error) {
 }
 
 // decompress tells by its first bytes how a stream is compressed.
-func decompress(r io.Reader) (src io.Reader, closeSrc func()) {
-	br := bufio.NewReaderSize(r, 64<<10)
+func decompress(br *bufio.Reader) (src io.Reader, closeSrc func()) {
 	magic, _ := br.Peek(4)
 	nothing := func() {}
 	switch {
@@ -207,13 +223,31 @@ func (in *input) skip(n int) bool {
 	return true
 }
 
-// more appends a chunk to the unread bytes.
+// more appends a piece to the unread bytes.
 func (in *input) more() bool {
 	if in.err != nil {
 		return false
 	}
 	c := <-in.full
-	in.err = c.err
+	if c.ready != nil {
+		<-c.ready
+	}
+	if in.err = c.err; c.totals != nil {
+		in.totals = c.totals
+	}
+	if c.lost.reason != "" {
+		in.lost.add(c.lost)
+		if in.left() > 0 {
+			// No writer of ours splits a block, so this one is not what it says.
+			in.err = errTornBlock
+			c.n = 0
+		}
+		in.base += int64(c.lost.bytes)
+	}
+	if c.n == 0 {
+		in.giveBack(c.mem)
+		return in.err == nil
+	}
 	rest := in.buf[in.pos:]
 	in.base += int64(in.pos)
 	in.pos = 0
@@ -230,17 +264,26 @@ func (in *input) more() bool {
 			in.mem = nil
 		}
 		in.buf = append(rest, c.mem[headroom:headroom+c.n]...)
-		in.recycle(c.mem)
+		in.giveBack(c.mem)
 	}
-	return c.n > 0 || in.err == nil
+	return true
 }
 
+var errTornBlock = errors.New("a chunk is lost in the middle of a block")
+
 func (in *input) recycle(mem []byte) {
-	if mem == nil {
-		return
+	if mem != nil {
+		in.giveBack(mem)
 	}
+}
+
+// giveBack returns memory, or the right to take some.
+func (in *input) giveBack(mem []byte) {
 	if invariants {
 		overwrite(mem)
+	}
+	if len(mem) > headroom+trustedBytes {
+		mem = nil // a large block was in it
 	}
 	select {
 	case in.empty <- mem:
@@ -258,6 +301,8 @@ func (in *input) failure() (kind error, reason string) {
 		return fe.err, "the file cannot be read further"
 	case errors.Is(in.err, io.ErrUnexpectedEOF):
 		return ErrTruncated, "the compressed data end here"
+	case errors.Is(in.err, errUnfinished):
+		return ErrTruncated, in.err.Error()
 	case errors.Is(in.err, zstd.ErrWindowSizeExceeded):
 		return ErrUnsupported, fmt.Sprintf("the zstd window is larger than %d bytes", maxZstdWindow)
 	}

@@ -23,6 +23,7 @@ type Reader struct {
 	opts Options
 
 	snapshot *Snapshot
+	info     *Info
 	section  int
 	inEvents bool // the section's first event has been met
 	initial  bool // all its events so far are part of its initial state
@@ -50,6 +51,10 @@ type Stats struct {
 	Conversion event.ConverterStats
 
 	DropEvents uint64 // markers of the recorder for events lost
+
+	// Chunks that could not be read, of captures that have chunks. Reading goes
+	// on behind them, and ends with an error that is ErrCorrupt.
+	LostChunks, LostEvents uint64
 }
 
 // NewReader reads the header of a capture, up to its first event. It tells by
@@ -74,6 +79,10 @@ func NewReader(r io.Reader, name string, opts Options) (*Reader, error) {
 	case err == io.EOF:
 		rd.fail(0, ErrTruncated, "the file is empty")
 	case err != nil:
+	case t != blockSection && rd.in.lost.reason != "":
+		// The beginning is lost, with all or some of the snapshot.
+		rd.beginSection()
+		rd.between()
 	case t != blockSection:
 		rd.fail(0, ErrUnsupported, fmt.Sprintf("not a scap file: it begins with %#08x", uint32(t)))
 	default:
@@ -89,6 +98,10 @@ func NewReader(r io.Reader, name string, opts Options) (*Reader, error) {
 // before the first event, that of the first section.
 func (r *Reader) Snapshot() *Snapshot { return r.snapshot }
 
+// Info is what the recorder says of the section of the last event, nil where it
+// says nothing.
+func (r *Reader) Info() *Info { return r.info }
+
 // Section is the number of the section of the last event, from 1. A section
 // is a capture of its own: a file may be several captures one after another.
 func (r *Reader) Section() int { return r.section }
@@ -97,8 +110,13 @@ func (r *Reader) Section() int { return r.section }
 func (r *Reader) Stats() Stats {
 	s := r.stats
 	s.Conversion = r.conv.Stats()
+	s.LostChunks, s.LostEvents = r.in.lost.chunks, r.in.lost.events
 	return s
 }
+
+// Totals are the figures with which the recorder has ended the capture, known
+// once Next has returned an error; nil where it has not.
+func (r *Reader) Totals() *Totals { return r.in.totals }
 
 // Close ends the reader and the goroutine beside it. It does not close what
 // the reader reads, and does not wait for it: a Read that is under way may go
@@ -124,6 +142,9 @@ func (r *Reader) blockHeader() (t blockType, total int, err error) {
 	in := &r.in
 	if !in.need(blockHeaderBytes) {
 		if in.left() == 0 && errors.Is(in.err, io.EOF) {
+			if l := &in.lost; l.reason != "" {
+				return 0, 0, r.fail(l.offset, ErrCorrupt, fmt.Sprintf("%d chunks with %d events are lost, the rest was read; %s", l.chunks, l.events, l.reason))
+			}
 			r.in.close()
 			r.err = io.EOF
 			return 0, 0, io.EOF
@@ -154,15 +175,19 @@ func (r *Reader) between() error {
 			return nil
 		}
 		if t == blockSection {
-			r.section++
-			r.snapshot = new(Snapshot)
-			r.inEvents, r.initial, r.counted = false, true, r.section == 1
-			r.conv.Reset()
+			r.beginSection()
 		}
 		if err := r.readBlock(t, total); err != nil {
 			return err
 		}
 	}
+}
+
+func (r *Reader) beginSection() {
+	r.section++
+	r.snapshot, r.info = new(Snapshot), nil
+	r.inEvents, r.initial, r.counted = false, true, r.section == 1
+	r.conv.Reset()
 }
 
 // Next returns the next event, which is valid until the next call. At the end
