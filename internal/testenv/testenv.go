@@ -37,3 +37,16 @@ func Shared(t testing.TB) string {
 	}
 	return shared
 }
+
+// Root skips a test that needs root where it does not run as root, or fails it
+// if FALCOREPLAY_ROOT_REQUIRED is 1.
+func Root(t testing.TB) {
+	t.Helper()
+	if os.Geteuid() == 0 {
+		return
+	}
+	if os.Getenv("FALCOREPLAY_ROOT_REQUIRED") == "1" {
+		t.Fatal("root required")
+	}
+	t.Skip("needs root")
+}
