@@ -1,0 +1,218 @@
+//go:build linux && (amd64 || arm64)
+
+package bpf
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/ringbuf"
+	"golang.org/x/sys/unix"
+)
+
+// Options of a Program. The zero value takes the defaults.
+type Options struct {
+	RingBytes int    // size of the ring, a power of two; 0 for DefaultRingBytes
+	SnapLen   uint32 // most bytes of data in a record; 0 for DefaultSnapLen
+}
+
+// Defaults of Options.
+const (
+	DefaultRingBytes = 16 << 20
+	DefaultSnapLen   = 80
+	// MaxSnapLen leaves room for the other parameters in a record of 64 kB.
+	MaxSnapLen = 60000
+)
+
+// Program is the BPF program in the kernel. Its methods are for one goroutine,
+// but for Counts and Close.
+type Program struct {
+	objs   recordObjects
+	links  []link.Link
+	reader *ringbuf.Reader
+	record ringbuf.Record
+}
+
+// Load loads the program with a table of calls; a call whose Type is 0 is never
+// recorded. Nothing is attached yet. It needs CAP_BPF and CAP_PERFMON, no limit
+// of locked memory, and a kernel since 5.11; a *ebpf.VerifierError holds the
+// verifier's log.
+func Load(calls *[NumCalls]Call, tables []Table, opt Options) (*Program, error) {
+	if opt.RingBytes == 0 {
+		opt.RingBytes = DefaultRingBytes
+	}
+	if opt.SnapLen == 0 {
+		opt.SnapLen = DefaultSnapLen
+	}
+	switch {
+	case opt.RingBytes < os.Getpagesize() || opt.RingBytes&(opt.RingBytes-1) != 0:
+		return nil, fmt.Errorf("ring size %d is not a power of two of at least a page", opt.RingBytes)
+	case opt.SnapLen > MaxSnapLen:
+		return nil, fmt.Errorf("snap length %d is more than %d", opt.SnapLen, MaxSnapLen)
+	case len(tables) > MaxTables:
+		return nil, fmt.Errorf("%d tables of flags are more than %d", len(tables), MaxTables)
+	}
+	spec, err := loadRecord()
+	if err != nil {
+		return nil, fmt.Errorf("BPF object: %w", err)
+	}
+	spec.Maps["ring"].MaxEntries = uint32(opt.RingBytes)
+	cpus, err := ebpf.PossibleCPU()
+	if err != nil {
+		return nil, fmt.Errorf("number of CPUs: %w", err)
+	}
+	spec.Maps["scratches"].MaxEntries = uint32(cpus)
+	p := &Program{}
+	if err := spec.LoadAndAssign(&p.objs, nil); err != nil {
+		return nil, fmt.Errorf("BPF program: %w", err)
+	}
+	if err := p.prepare(calls, tables, opt); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Program) prepare(calls *[NumCalls]Call, tables []Table, opt Options) error {
+	for i := range calls {
+		if calls[i].Type == 0 {
+			continue
+		}
+		if err := p.objs.Calls.Put(uint32(i), &calls[i]); err != nil {
+			return fmt.Errorf("call %d: %w", i, err)
+		}
+	}
+	for i := range tables {
+		if err := p.objs.Tables.Put(uint32(i), &tables[i]); err != nil {
+			return fmt.Errorf("table %d: %w", i, err)
+		}
+	}
+	if err := p.objs.Snaplen.Set(opt.SnapLen); err != nil {
+		return fmt.Errorf("snap length: %w", err)
+	}
+	if err := p.objs.WakeBytes.Set(uint32(opt.RingBytes / 64)); err != nil {
+		return fmt.Errorf("wake-up size: %w", err)
+	}
+	if err := p.SyncClock(); err != nil {
+		return err
+	}
+	r, err := ringbuf.NewReader(p.objs.Ring)
+	if err != nil {
+		return fmt.Errorf("ring: %w", err)
+	}
+	p.reader = r
+	return nil
+}
+
+// SyncClock tells the program how far the clock of the time of day is from the
+// one since boot, which it stamps records by.
+func (p *Program) SyncClock() error {
+	// The two clocks are read one after another; of a few tries the one in
+	// which least time passed is the most exact.
+	var best, offset int64 = 1 << 62, 0
+	for range 5 {
+		var a, b, c unix.Timespec
+		if err := errors.Join(unix.ClockGettime(unix.CLOCK_BOOTTIME, &a), unix.ClockGettime(unix.CLOCK_REALTIME, &b), unix.ClockGettime(unix.CLOCK_BOOTTIME, &c)); err != nil {
+			return fmt.Errorf("clock: %w", err)
+		}
+		if d := c.Nano() - a.Nano(); d < best {
+			best, offset = d, b.Nano()-a.Nano()-d/2
+		}
+	}
+	if err := p.objs.Epoch.Set(uint64(offset)); err != nil {
+		return fmt.Errorf("clock: %w", err)
+	}
+	return nil
+}
+
+// Attach attaches the program to its tracepoints. No call is of interest yet,
+// so nothing is recorded until Want.
+func (p *Program) Attach() error {
+	for _, prog := range p.objs.programs() {
+		l, err := link.AttachTracing(link.TracingOptions{Program: prog})
+		if err != nil {
+			return fmt.Errorf("attach %v: %w", prog, err)
+		}
+		p.links = append(p.links, l)
+	}
+	return p.hide()
+}
+
+// hide shows the program which process is the recorder, whatever its pid
+// namespace: by a system call with a number in its first argument that nobody
+// else knows. getppid takes no arguments, and ignores this one.
+func (p *Program) hide() error {
+	magic := rand.Uint64() | 1
+	var only [17]uint64
+	only[unix.SYS_GETPPID/64] = 1 << (unix.SYS_GETPPID % 64)
+	if err := errors.Join(p.objs.Magic.Set(magic), p.objs.Interesting.Set(only)); err != nil {
+		return err
+	}
+	unix.RawSyscall(unix.SYS_GETPPID, uintptr(magic), 0, 0)
+	var self uint32
+	if err := errors.Join(p.objs.Interesting.Set([17]uint64{}), p.objs.Magic.Set(uint64(0)), p.objs.Self.Get(&self)); err != nil {
+		return err
+	}
+	if self == 0 {
+		return errors.New("the tracepoint of system calls shows none of ours")
+	}
+	return nil
+}
+
+// Want chooses the calls that are recorded, at any time.
+func (p *Program) Want(wanted func(call int) bool) error {
+	var bits [17]uint64
+	for i := range NumCalls {
+		if wanted(i) {
+			bits[i/64] |= 1 << (i % 64)
+		}
+	}
+	return p.objs.Interesting.Set(bits)
+}
+
+// Read returns the next record, a scap event with its header. It is valid until
+// the next call. It waits at most until the deadline, and then returns
+// os.ErrDeadlineExceeded once the ring is empty; after Close os.ErrClosed.
+func (p *Program) Read(deadline time.Time) ([]byte, error) {
+	p.reader.SetDeadline(deadline)
+	if err := p.reader.ReadInto(&p.record); err != nil {
+		return nil, err
+	}
+	return p.record.RawSample, nil
+}
+
+// Waiting is the number of bytes in the ring.
+func (p *Program) Waiting() int { return p.reader.AvailableBytes() }
+
+// Counts adds up the events of each call over all CPUs.
+func (p *Program) Counts() (*[NumCalls]Counts, error) {
+	var sum [NumCalls]Counts
+	var values []Counts
+	for i := range sum {
+		if err := p.objs.Counters.Lookup(uint32(i), &values); err != nil {
+			return nil, fmt.Errorf("counters: %w", err)
+		}
+		for _, v := range values {
+			sum[i].Add(v)
+		}
+	}
+	return &sum, nil
+}
+
+// Close detaches the program and frees everything; a Read that waits returns.
+func (p *Program) Close() error {
+	var errs []error
+	for _, l := range p.links {
+		errs = append(errs, l.Close())
+	}
+	p.links = nil
+	if p.reader != nil {
+		errs = append(errs, p.reader.Close())
+	}
+	return errors.Join(append(errs, p.objs.Close())...)
+}
