@@ -128,18 +128,18 @@ const (
 	// address of an internet socket, or the one of a server socket; an address
 	// of the other IP version than a constant is just another address. `=`
 	// holds if it holds for one of the candidates, `!=` if it holds for all;
-	// modifiers have no effect, the first constant is used. `in` is never true,
-	// since Falco takes the address for a value of no length there, and
-	// `intersects` ends Falco's replay. Candidates returns false if the event
+	// modifiers have no effect, the first constant is used. (In Falco `in` is
+	// never true, since it takes the address for a value of no length there, and
+	// `intersects` ends its replay; see docs/differences.md.) Candidates returns false if the event
 	// is about no known fd, and then every comparison and `exists` are false;
 	// true and nothing if the fd is no internet socket, and then `exists` is
 	// true and everything else false.
 	// (sinsp_filtercheck_fd.cpp, compare_ip)
 	MultiAddress
 
-	// MultiNet: fd.net. As MultiAddress, but only the first constant is looked
-	// at, whatever the operator, and where the address and that constant are of
-	// different IP versions, `!=` is true and the others are false.
+	// MultiNet: fd.net. As MultiAddress, but where the address and a constant
+	// are of different IP versions, `!=` is true and the others are false. (Falco
+	// looks at the first constant only; see docs/differences.md.)
 	// (compare_net)
 	MultiNet
 
