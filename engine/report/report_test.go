@@ -65,8 +65,9 @@ func TestSummary(t *testing.T) {
 	b.AddLoss("blocks passed over", 0)
 	a.Merge(&b)
 	const want = "2 captures, 15 events, 4 alerts\n" +
-		"       1  Error\n       3  Notice\n" +
-		"       2  two\n       1  one\n       1  three\n" +
+		"       1  Error          one\n" +
+		"       2  Notice         two\n" +
+		"       1  Notice         three\n" +
 		"       5  events lost\n"
 	if got := a.Text(); got != want {
 		t.Errorf("got\n%s", got)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,13 +16,17 @@ type Summary struct {
 	// Events are those that were analysed.
 	Events uint64
 	Alerts uint64
-	// ByPriority counts alerts.
-	ByPriority [rules.Debug + 1]uint64
 	// Losses are counts of what was skipped or lost, with what it was; those
 	// of zero are not shown.
 	Losses []Loss
 
-	byRule map[string]uint64
+	byRule map[ruleKey]uint64
+}
+
+// ruleKey is a rule; two files may give one name different priorities.
+type ruleKey struct {
+	name     string
+	priority rules.Priority
 }
 
 // Loss is a number of things that the analysis could not look at.
@@ -33,11 +38,10 @@ type Loss struct {
 // Add counts an alert.
 func (s *Summary) Add(a *engine.Alert) {
 	if s.byRule == nil {
-		s.byRule = make(map[string]uint64)
+		s.byRule = make(map[ruleKey]uint64)
 	}
 	s.Alerts++
-	s.ByPriority[min(a.Rule.Priority, rules.Debug)]++
-	s.byRule[a.Rule.Name]++
+	s.byRule[ruleKey{a.Rule.Name, a.Rule.Priority}]++
 }
 
 // AddLoss adds to the count of something lost.
@@ -56,14 +60,11 @@ func (s *Summary) Merge(o *Summary) {
 	s.Captures += o.Captures
 	s.Events += o.Events
 	s.Alerts += o.Alerts
-	for p, n := range o.ByPriority {
-		s.ByPriority[p] += n
-	}
 	for _, l := range o.Losses {
 		s.AddLoss(l.What, l.Count)
 	}
 	if s.byRule == nil {
-		s.byRule = make(map[string]uint64)
+		s.byRule = make(map[ruleKey]uint64)
 	}
 	for rule, n := range o.byRule {
 		s.byRule[rule] += n
@@ -72,24 +73,20 @@ func (s *Summary) Merge(o *Summary) {
 
 // RuleCount is how many alerts a rule has.
 type RuleCount struct {
-	Rule   string
-	Alerts uint64
+	Rule     string
+	Priority rules.Priority
+	Alerts   uint64
 }
 
-// ByRule are the rules that have alerts, most first and then by name.
+// ByRule are the rules that have alerts: the most severe first, then those with
+// most alerts, then by name.
 func (s *Summary) ByRule() []RuleCount {
 	list := make([]RuleCount, 0, len(s.byRule))
 	for rule, n := range s.byRule {
-		list = append(list, RuleCount{rule, n})
+		list = append(list, RuleCount{rule.name, rule.priority, n})
 	}
 	slices.SortFunc(list, func(a, b RuleCount) int {
-		if a.Alerts != b.Alerts {
-			if a.Alerts > b.Alerts {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a.Rule, b.Rule)
+		return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(b.Alerts, a.Alerts), strings.Compare(a.Rule, b.Rule))
 	})
 	return list
 }
@@ -98,13 +95,8 @@ func (s *Summary) ByRule() []RuleCount {
 func (s *Summary) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s, %s\n", count(s.Captures, "capture"), count(s.Events, "event"), count(s.Alerts, "alert"))
-	for p, n := range s.ByPriority {
-		if n > 0 {
-			fmt.Fprintf(&b, "%8d  %s\n", n, rules.Priority(p))
-		}
-	}
 	for _, r := range s.ByRule() {
-		fmt.Fprintf(&b, "%8d  %s\n", r.Alerts, r.Rule)
+		fmt.Fprintf(&b, "%8d  %-13s  %s\n", r.Alerts, r.Priority, r.Rule)
 	}
 	for _, l := range s.Losses {
 		if l.Count > 0 {
