@@ -27,6 +27,10 @@ const (
 	// whose length has 2 bytes, behind the subfield's own header.
 	maxChunkMetaBytes = 1<<16 - 1 - extraHeaderBytes
 
+	// maxChunkPlace is more than numbers, offsets and events of captures come
+	// to, and so far from the end of the numbers that none overflows.
+	maxChunkPlace = 1 << 56
+
 	chunkChecksumBytes = 4  // before the metadata
 	gzipHeaderBytes    = 12 // with the length of the extra field
 	gzipTrailerBytes   = 8
@@ -40,6 +44,8 @@ const (
 
 // castagnoli is the polynomial of CRC-32C.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func crc(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
 
 // chunkMeta is the metadata of a chunk, written as a msgpack map. Readers pass
 // over keys that they do not know.
@@ -100,7 +106,7 @@ func (m *chunkMeta) encode() ([]byte, error) {
 			return nil, fmt.Errorf("chunk metadata: %w", err)
 		}
 		if chunkChecksumBytes+len(b) <= maxChunkMetaBytes {
-			sum := binary.LittleEndian.AppendUint32(nil, crc32.Checksum(b, castagnoli))
+			sum := binary.LittleEndian.AppendUint32(nil, crc(b))
 			return append(sum, b...), nil
 		}
 		if m.Totals == nil || len(m.Totals.LostBySyscall) == 0 {
@@ -116,15 +122,18 @@ var errChunkMeta = errors.New("chunk metadata is damaged")
 
 // decode reads what encode has written.
 func (m *chunkMeta) decode(b []byte) error {
-	if len(b) < chunkChecksumBytes || crc32.Checksum(b[chunkChecksumBytes:], castagnoli) != le32(b) {
+	if len(b) < chunkChecksumBytes || crc(b[chunkChecksumBytes:]) != le32(b) {
 		return errChunkMeta
 	}
 	*m = chunkMeta{}
-	if err := msgpack.Unmarshal(b[chunkChecksumBytes:], m); err != nil {
+	if err := unmarshal(b[chunkChecksumBytes:], m); err != nil {
 		return fmt.Errorf("%w: %w", errChunkMeta, err)
 	}
 	if m.Length > maxChunkBytes || m.Packed > 2*maxChunkBytes {
 		return fmt.Errorf("%w: %d bytes in %d where %d is the most", errChunkMeta, m.Length, m.Packed, maxChunkBytes)
+	}
+	if m.Number > maxChunkPlace || m.Offset > maxChunkPlace || m.Before > maxChunkPlace || m.Events > m.Length {
+		return fmt.Errorf("%w: chunk %d at %d with %d events after %d", errChunkMeta, m.Number, m.Offset, m.Events, m.Before)
 	}
 	return nil
 }

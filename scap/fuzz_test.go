@@ -31,6 +31,11 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Add("gzip", []byte("\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\x03\xff\xff"))
 	f.Add("zstd", []byte("\x28\xb5\x2f\xfd\xe4\xff\xff\xff\xff\xff\xff\xff\xff"))
+	for _, c := range []Compression{Gzip, Zstd} {
+		data := write(f, WriterOptions{Compression: c, ChunkBytes: 1, Info: &Info{Recorder: "r"}}, fullSnapshot(), []record{{0, 0, evV2(1, 1, closeX, zero, fd3)}})
+		f.Add(c.String()+" chunks", data)
+		f.Add(c.String()+" chunks, damaged", append(data[:len(data)/2], data[len(data)/2+9:]...))
+	}
 	f.Fuzz(func(t *testing.T, _ string, data []byte) {
 		for _, raw := range []bool{false, true} {
 			r, err := NewReader(bytes.NewReader(data), "fuzz", Options{Raw: raw, MaxEventBytes: 1 << 20, MaxSnapshotEntries: 1000})

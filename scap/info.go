@@ -44,9 +44,9 @@ type Info struct {
 }
 
 const (
-	infoTag     = "FRinfo\x00\x01" // which blocks of this type are ours; the last byte is the version
-	infoHeader  = len(infoTag) + 4
-	maxInfoSize = 1 << 20 // of the msgpack; system calls and patterns take some 10 KiB
+	infoTag      = "FRinfo\x00\x01" // which blocks of this type are ours; the last byte is the version
+	infoHeader   = len(infoTag) + 4
+	maxInfoBytes = 64 << 10 // of the msgpack; the names of all system calls take 5 KiB
 )
 
 // encode returns the body of the block.
@@ -55,8 +55,8 @@ func (i *Info) encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("capture information: %w", err)
 	}
-	if len(b) > maxInfoSize {
-		return nil, fmt.Errorf("capture information of %d bytes is longer than %d", len(b), maxInfoSize)
+	if len(b) > maxInfoBytes {
+		return nil, fmt.Errorf("capture information of %d bytes is longer than %d", len(b), maxInfoBytes)
 	}
 	body := binary.LittleEndian.AppendUint32([]byte(infoTag), uint32(len(b)))
 	return append(body, b...), nil
@@ -66,7 +66,7 @@ func (i *Info) encode() ([]byte, error) {
 // for one that cannot be read: a capture is good without it.
 func (d *decoder) info() *Info {
 	d.sub = -1
-	if d.left < infoHeader || d.left > infoHeader+maxInfoSize+3 {
+	if d.left < infoHeader || d.left > infoHeader+maxInfoBytes+3 {
 		return nil
 	}
 	if string(d.bytes(len(infoTag))) != infoTag {
@@ -77,7 +77,7 @@ func (d *decoder) info() *Info {
 		return nil
 	}
 	i := new(Info)
-	if b := d.bytes(int(n)); b == nil || msgpack.Unmarshal(b, i) != nil {
+	if b := d.bytes(int(n)); b == nil || unmarshal(b, i) != nil {
 		return nil
 	}
 	return i

@@ -242,7 +242,7 @@ func (in *input) more() bool {
 			in.err = errTornBlock
 			c.n = 0
 		}
-		in.base += int64(c.lost.bytes)
+		in.base = min(in.base+int64(c.lost.bytes), 1<<60)
 	}
 	if c.n == 0 {
 		in.giveBack(c.mem)

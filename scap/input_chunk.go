@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"runtime"
 
@@ -260,7 +259,7 @@ func (d *chunkDecoder) decode(c *packedChunk) {
 	if err == nil {
 		p.mem, err = fill(src, p.mem, n, len(c.bytes))
 	}
-	if err == nil && crc32.Checksum(p.mem[headroom:headroom+n], castagnoli) != m.Checksum {
+	if err == nil && crc(p.mem[headroom:headroom+n]) != m.Checksum {
 		err = errors.New("its checksum is another")
 	}
 	if err == nil {
@@ -298,7 +297,8 @@ func (d *chunkDecoder) open(c *packedChunk) (src io.Reader, err error) {
 func fill(src io.Reader, mem []byte, n, packed int) ([]byte, error) {
 	size := headroom + n
 	if len(mem) < size {
-		mem = make([]byte, min(size, headroom+max(trustedBytes, 64*packed)))
+		// Some more, as chunks of one file end a block earlier or later.
+		mem = make([]byte, headroom+min(size, headroom+max(trustedBytes, 64*packed)))
 	}
 	for at := headroom; at < size; {
 		if at == len(mem) {

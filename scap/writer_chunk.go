@@ -147,7 +147,7 @@ func (c *chunkWriter) write(b *chunkBuffer) error {
 	if c.comp != None {
 		m := &b.meta
 		m.Length, m.Types = uint64(len(b.raw)), b.types.bytes()
-		m.Checksum = crc32.Checksum(b.raw, castagnoli)
+		m.Checksum = crc(b.raw)
 		packed, err := c.compress(b.raw)
 		if err != nil {
 			return err
