@@ -1,9 +1,12 @@
 package scap
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -116,15 +119,53 @@ func kindOf(t blockType) string {
 }
 
 func TestFormatSizes(t *testing.T) {
-	got := rows(t, "Sizes¹")
-	want := []int{minBlockBytes, sectionBytes, machineBytes, eventHeaderBytes, eventHeaderV1,
-		maxSmallEventBytes, defaultMaxEventBytes, defaultMaxSnapshotEntries}
-	if len(got) != len(want) {
-		t.Fatalf("%d sizes in the document, %d in the code", len(got), len(want))
-	}
-	for i, r := range got {
-		if r[1] != strconv.Itoa(want[i]) {
-			t.Errorf("%s: %s in the document, %d in the code", r[0], r[1], want[i])
+	for table, want := range map[string][]int{
+		"Sizes¹": {minBlockBytes, sectionBytes, machineBytes, eventHeaderBytes, eventHeaderV1,
+			maxSmallEventBytes, defaultMaxEventBytes, defaultMaxSnapshotEntries},
+		"Limits¹": {defaultChunkBytes, largestChunkBytes, maxChunkBytes, maxChunkMetaBytes},
+	} {
+		got := rows(t, table)
+		if len(got) != len(want) {
+			t.Fatalf("%s: %d in the document, %d in the code", table, len(got), len(want))
 		}
+		for i, r := range got {
+			if r[1] != strconv.Itoa(want[i]) {
+				t.Errorf("%s: %s in the document, %d in the code", r[0], r[1], want[i])
+			}
+		}
+	}
+}
+
+// TestFormatKeys compares the tables of msgpack keys with what is written.
+func TestFormatKeys(t *testing.T) {
+	for marker, typ := range map[string]reflect.Type{
+		"with these keys²": reflect.TypeFor[chunkMeta](), "Totals²": reflect.TypeFor[Totals](), "keys of the map²": reflect.TypeFor[Info](),
+	} {
+		var want []string
+		for i := range typ.NumField() {
+			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("msgpack"), ",")
+			want = append(want, "`"+name+"`")
+		}
+		var got []string
+		for _, r := range rows(t, marker) {
+			got = append(got, r[0])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v:\n%v in the document\n%v in the code", typ, got, want)
+		}
+	}
+}
+
+// TestFormatChunks holds the two pictures of chunks.
+func TestFormatChunks(t *testing.T) {
+	meta := []byte("crc.msgpack")
+	m := len(meta) - chunkChecksumBytes
+	gz := enc([]byte{0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff}, uint16(8+m), []byte("FR"), uint16(4+m), meta, []byte("packed"))
+	if got := appendChunk(nil, Gzip, meta, []byte("packed")); !bytes.Equal(got, gz) {
+		t.Errorf("%x\n%x", got, gz)
+	}
+	zs := enc([]byte{0x5c, 0x2a, 0x4d, 0x18}, uint32(8+m), []byte("FRch"), meta, []byte("packed"))
+	if got := appendChunk(nil, Zstd, meta, []byte("packed")); !bytes.Equal(got, zs) {
+		t.Errorf("%x\n%x", got, zs)
 	}
 }
