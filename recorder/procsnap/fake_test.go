@@ -309,6 +309,7 @@ func TestStall(t *testing.T) {
 			}
 		}
 	}
+	tr.write("proc/31/status", statusOf(31, 31, 30, 0, 0, ""))
 	defer func() { // lets the threads that hang go
 		for _, pid := range []string{"20", "30", "199"} {
 			if fd, err := unix.Open(tr.path("proc/"+pid+"/cmdline"), unix.O_WRONLY|unix.O_NONBLOCK, 0); err == nil {
@@ -328,6 +329,15 @@ func TestStall(t *testing.T) {
 		if th.Comm == "" || hung != (th.Exe == "") || i > 0 && th.TID <= snap.Threads[i-1].TID {
 			t.Errorf("%+v", th)
 		}
+	}
+
+	// Of an ancestor that stalls there is its name still.
+	snap, stats, err = Take(Options{Root: tr.dir, StallTimeout: 50 * time.Millisecond, Keep: func(p Process) bool { return p.PID == 31 }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(snap.Threads) != 3 || snap.Threads[1].TID != 30 || snap.Threads[1].Comm != "p" || snap.Threads[1].UID != unknownID || stats.Stalled != 1 {
+		t.Errorf("%+v\n%+v", stats, snap.Threads)
 	}
 }
 

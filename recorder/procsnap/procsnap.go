@@ -38,7 +38,9 @@ type Options struct {
 	EnvBytes  int // of the environment of a process, at most and by default 4096
 
 	// Redact, where it is not nil, returns what stands for an argument, argv[0]
-	// included, or for a value of the environment that is not masked.
+	// included, or for a value of the environment that is not masked. It may be
+	// called by several goroutines, and where a process stalled, after Take has
+	// returned.
 	Redact func(string) string
 
 	// Keep, where it is not nil, tells which processes are wanted. Parents are
@@ -128,8 +130,8 @@ func (o *Options) complete() error {
 // Take reads a snapshot. Threads and fds are in the order of their numbers,
 // processes whole one after the other. What can be had of a process is had: it
 // is an error only if there is no process list at all. It may be called by many
-// goroutines at once; Options.Redact is called by one at a time, and by one
-// that is not the caller's.
+// goroutines at once. A process that never lets itself be read costs a thread of
+// this program until it ends.
 func Take(opts Options) (*scap.Snapshot, Stats, error) {
 	var stats Stats
 	if err := opts.complete(); err != nil {

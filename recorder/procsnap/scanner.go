@@ -19,6 +19,7 @@ type level uint8
 
 const (
 	nothing level = iota
+	bare          // ids and the name of the first thread
 	name          // ids and names
 	light         // what can be read without touching its memory and files
 	whole
@@ -145,7 +146,7 @@ func (s *scanner) readOnce(dir, pid int, lvl level) (p process, changed bool) {
 	switch {
 	case st.flags&pfKThread != 0:
 		return process{stats: Stats{KernelThreads: 1}}, false
-	case (st.state == 'Z' || st.state == 'X') && (none || lvl == light) && len(tids) <= 1:
+	case (st.state == 'Z' || st.state == 'X') && (none || lvl == light || lvl == bare) && len(tids) <= 1:
 		return process{stats: Stats{Zombies: 1}}, false
 	}
 	if s.status.namespaces > 1 {
@@ -156,7 +157,7 @@ func (s *scanner) readOnce(dir, pid int, lvl level) (p process, changed bool) {
 	if s.status.vtid == 1 || s.status.namespaces <= 1 && pid == 1 {
 		p.initStart = st.startTime(s.opts.BootTime)
 	}
-	if lvl == name {
+	if lvl <= name {
 		lead.UID, lead.GID, lead.Cgroups, lead.Args = unknownID, unknownID, "", ""
 		p.threads = []scap.Thread{lead}
 		return p, false

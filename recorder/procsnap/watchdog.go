@@ -92,16 +92,17 @@ func readAll(opts *Options, jobs []job, deliver func(job, process)) error {
 		if len(jobs) == 0 {
 			break
 		}
-		var p process
-		if stuck := jobs[0]; stuck.lvl == whole {
-			w, err := startWorker(opts, []job{{stuck.pid, light}})
-			if err != nil {
-				return err
-			}
-			p, _ = w.next(timer, opts.StallTimeout)
+		stuck := jobs[0]
+		less := light
+		if stuck.lvl == name {
+			less = bare
 		}
+		if w, err = startWorker(opts, []job{{stuck.pid, less}}); err != nil {
+			return err
+		}
+		p, _ := w.next(timer, opts.StallTimeout)
 		p.stats.Stalled = 1
-		deliver(jobs[0], p)
+		deliver(stuck, p)
 		jobs = jobs[1:]
 	}
 	return nil
