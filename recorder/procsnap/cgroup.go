@@ -4,8 +4,10 @@ package procsnap
 
 import (
 	"bytes"
+	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +20,11 @@ type cgroups struct {
 	all         []string // controllers of version 2
 	controllers map[string][]string
 	texts       map[string]string // by the contents of the file
+
+	// own has, where the reader is in a cgroup namespace of its own, the root of
+	// that as init sees it, by subsystem and "" for version 2: the paths of all
+	// processes are told from there.
+	own map[string]string
 }
 
 const (
@@ -33,10 +40,30 @@ func newCgroups(proc int, root string, m *buffer) *cgroups {
 	if err != nil {
 		return c
 	}
-	var points []string
+	var points, points1 []string
+	var options1 []string
 	for line := range bytes.SplitSeq(b, []byte{'\n'}) {
-		if f := bytes.Fields(line); len(f) >= 3 && string(f[2]) == "cgroup2" {
+		f := bytes.Fields(line)
+		switch {
+		case len(f) < 4:
+		case string(f[2]) == "cgroup2":
 			points = append(points, unescape(f[1]))
+		case string(f[2]) == "cgroup":
+			points1, options1 = append(points1, unescape(f[1])), append(options1, string(f[3]))
+		}
+	}
+	if inNamespace(proc, m) {
+		c.own = make(map[string]string)
+		self := selfCgroups(proc, m)
+		for i, point := range points1 {
+			for opt := range strings.SplitSeq(options1[i], ",") {
+				if rel, ok := self[opt]; ok {
+					c.findOwn(opt, path.Join(root, "proc/1/root", point), rel, m)
+				}
+			}
+		}
+		for _, point := range points {
+			c.findOwn("", path.Join(root, "proc/1/root", point), self[""], m)
 		}
 	}
 	for _, point := range points {
@@ -54,6 +81,74 @@ func newCgroups(proc int, root string, m *buffer) *cgroups {
 		}
 	}
 	return c
+}
+
+// inNamespace reports whether the reader is in another cgroup namespace than
+// the host's init.
+func inNamespace(proc int, m *buffer) bool {
+	l, err := m.link(proc, "1/ns/cgroup")
+	if err != nil {
+		return false
+	}
+	init := string(l)
+	l, err = m.link(proc, "self/ns/cgroup")
+	return err == nil && string(l) != init
+}
+
+// selfCgroups are the reader's own cgroups as its namespace has them.
+func selfCgroups(proc int, m *buffer) map[string]string {
+	self := make(map[string]string)
+	b, err := m.file(proc, "self/cgroup", cgroupFileBytes)
+	if err != nil {
+		return self
+	}
+	for _, line := range splitLines(b) {
+		_, rest, _ := strings.Cut(string(line), ":")
+		subsystems, dir, ok := strings.Cut(rest, ":")
+		if !ok {
+			continue
+		}
+		for s := range strings.SplitSeq(subsystems, ",") {
+			self[s] = dir
+		}
+	}
+	return self
+}
+
+// maxCgroups bounds the search for the reader's cgroup.
+const maxCgroups = 1 << 17
+
+// findOwn looks for the reader in the cgroups below a mount, as the kernel tells
+// it nowhere else.
+func (c *cgroups) findOwn(subsystem, mount, rel string, m *buffer) {
+	pid := []byte(strconv.Itoa(os.Getpid()))
+	todo := []string{"/"}
+	for n := 0; len(todo) > 0 && n < maxCgroups; n++ {
+		dir := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		b, err := m.file(unix.AT_FDCWD, mount+dir+"/cgroup.procs", mountsBytes)
+		if err == nil && slices.ContainsFunc(splitLines(b), func(line []byte) bool { return bytes.Equal(line, pid) }) {
+			c.own[subsystem] = path.Clean("/" + strings.TrimSuffix(dir, strings.TrimSuffix(rel, "/")))
+			return
+		}
+		entries, err := os.ReadDir(mount + dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			if e.IsDir() {
+				todo = append(todo, path.Join(dir, e.Name()))
+			}
+		}
+	}
+}
+
+// absolute is a path as the host's init would have it.
+func (c *cgroups) absolute(subsystem, dir string) string {
+	if own, ok := c.own[subsystem]; ok {
+		return path.Join(own, dir)
+	}
+	return dir
 }
 
 // read lists the controllers of a directory.
@@ -86,10 +181,10 @@ func (c *cgroups) text(file []byte, m *buffer) string {
 		case !ok1 || !ok2:
 		case len(subsystems) > 0:
 			for s := range bytes.SplitSeq(subsystems, []byte{','}) {
-				out = appendCgroup(out, string(s), string(dir))
+				out = appendCgroup(out, string(s), c.absolute(string(s), string(dir)))
 			}
 		case string(id) == "0" && c.v2 != "":
-			out = c.appendV2(out, string(dir), m)
+			out = c.appendV2(out, c.absolute("", string(dir)), m)
 		}
 	}
 	s := string(out)

@@ -33,7 +33,7 @@ func newTree(t *testing.T) tree {
 	tr.write("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nann:x:1001:2001::/home/ann:/bin/sh\n")
 	tr.write("etc/group", "root:x:0:\nstaff:x:2001:ann\n")
 	tr.link("proc/1/root", tr.dir)
-	tr.write("proc/1/mounts", "cgroup /sys/fs/cgroup/systemd cgroup rw,name=systemd 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n")
+	tr.write("proc/1/mounts", "cgroup /sys/fs/systemd cgroup rw,name=systemd 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n")
 	tr.write("sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n")
 	return tr
 }
@@ -213,6 +213,37 @@ func TestFakeTree(t *testing.T) {
 			if i >= len(got) || i >= len(want) || got[i] != want[i] {
 				t.Errorf("fd %d\ngot  %+v\nwant %+v", i, got[i:min(i+1, len(got))], want[i:min(i+1, len(want))])
 			}
+		}
+	}
+}
+
+// TestCgroupNamespace reads from within a container, where the kernel tells the
+// paths of all others as seen from there.
+func TestCgroupNamespace(t *testing.T) {
+	tr := newTree(t)
+	tr.link("proc/1/ns/cgroup", "cgroup:[1]")
+	tr.link("proc/self/ns/cgroup", "cgroup:[2]")
+	tr.write("proc/self/cgroup", "1:name=systemd:/\n0::/leaf\n")
+	pid := fmt.Sprintf("%d\n", os.Getpid())
+	tr.write("sys/fs/cgroup/pods/me/leaf/cgroup.procs", "1\n"+pid+"99\n")
+	tr.write("sys/fs/cgroup/pods/me/cgroup.procs", pid[:len(pid)-2]+"\n")
+	tr.write("sys/fs/cgroup/other/cgroup.procs", "9"+pid)
+	tr.write("sys/fs/systemd/x/cgroup.procs", pid)
+	tr.write("sys/fs/cgroup/other/cgroup.controllers", "memory\n")
+	tr.write("sys/fs/cgroup/pods/me/cgroup.controllers", "pids\n")
+	for i, c := range []struct{ file, want string }{
+		{"1:name=systemd:/..\n0::/../../other\n", "name=systemd=/\x00memory=/other\x00cpuset=/\x00cpu=/\x00io=/\x00pids=/\x00"},
+		{"1:name=systemd:/y\n0::/\n", "name=systemd=/x/y\x00pids=/pods/me\x00cpuset=/\x00cpu=/\x00io=/\x00memory=/\x00"},
+		{"0::/../../..\n", "cpuset=/\x00cpu=/\x00io=/\x00memory=/\x00pids=/\x00"},
+	} {
+		tr.process(10+i, 1, "p", "p\x00")
+		tr.write(fmt.Sprintf("proc/%d/cgroup", 10+i), c.file)
+		snap, _, err := Take(Options{Root: tr.dir, Keep: func(p Process) bool { return p.PID == 10+i }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := snap.Threads[0].Cgroups; got != c.want {
+			t.Errorf("%q\ngot  %q\nwant %q", c.file, got, c.want)
 		}
 	}
 }
