@@ -1,19 +1,19 @@
 package bpf
 
-// Kind is what fills a parameter of a record: enum kind of c/record.h, where
-// each is explained in full. A test compares the two.
+// Kind is what fills a parameter of a record: enum kind of c/record.h, which
+// says more of each. A test compares the two.
 type Kind uint8
 
 // The kinds of numbers, which take Op.Width bytes.
 const (
 	KindRet       Kind = iota + 1 // the result
 	KindArg                       // an argument
+	KindArgMask                   // its bits that extra has, as 32 bits
 	KindArgInt32                  // an argument of 32 bits with a sign: file descriptors, pids
 	KindConst                     // extra
 	KindBits                      // an argument's flags, translated by table
 	KindEnum                      // an argument's value, translated by table
 	KindUser                      // width bytes of user memory at argument + extra
-	KindUserInt32                 // 4 bytes there, with a sign
 	KindUserOk                    // as user, if the call succeeded, else -1
 	KindUserBits                  // 4 bytes there, translated by table
 	KindTimespec                  // nanoseconds of a struct timespec there
@@ -27,15 +27,14 @@ const (
 	KindPipeFD     // an end (extra) of a new pipe or pair
 	KindPipeInode  // inode of the pipe
 	KindPairSocket // address of a socket (extra 0) or its peer (1) of a new pair
-	KindDomain     // an address family
 	KindQueueLen   // accept queue of the listening socket
 	KindQueueMax
 	KindQueuePct
-	KindIOVSize // bytes in an iovec, its count in argument extra
-	KindMsgSize // bytes in a msghdr
-	KindMMsgRet // bytes moved by one message of several
-	KindMMsgFD
-	KindSockoptLevel
+	KindIOVSize     // bytes in an iovec, its count in argument extra
+	KindMsgSize     // bytes in a msghdr
+	KindMMsgRet     // bytes moved by one message of several
+	KindMMsgSize    // bytes of one message of several, 0 where none was moved
+	KindMoved       // the result, 0 where it is an error
 	KindSockoptName // option in argument extra, level in argument arg
 	KindVMSize      // kB of the process
 	KindVMRSS
@@ -71,11 +70,9 @@ const (
 	KindMountFlags
 	KindMknodMode
 	KindDevice // a device number
-	KindAccess
 	KindLLSeekOffset
 	KindSemctlVal
 	KindSembuf // extra: operation*4 + 0 number, 1 operation, 2 flags
-	KindPtraceRequest
 	KindPrctlInt
 	KindSigset
 	KindQuota // extra: which member
@@ -101,10 +98,11 @@ const (
 	KindPtraceAddr
 	KindPtraceData
 	KindPrctlText
-	KindFDList   // pollfds: pointer, number in argument extra
-	KindKeyctl   // extra: which argument
-	KindFsconfig // extra: 0 bytes, 1 text
-	KindExe      // of the process
+	KindFDList    // pollfds: pointer, number in argument extra
+	KindKeyctl    // extra: which argument
+	KindQuotaPath // of QUOTAON
+	KindFsconfig  // extra: 0 bytes, 1 text
+	KindExe       // of the process
 	KindArgs
 	KindEnv
 	KindExeArgv // of a failed exec: argv
@@ -121,12 +119,12 @@ const (
 var kindNames = map[Kind]string{
 	KindRet:             "ret",
 	KindArg:             "arg",
+	KindArgMask:         "arg_mask",
 	KindArgInt32:        "arg_s32",
 	KindConst:           "const",
 	KindBits:            "bits",
 	KindEnum:            "enum",
 	KindUser:            "user",
-	KindUserInt32:       "user_s32",
 	KindUserOk:          "user_ok",
 	KindUserBits:        "user_bits",
 	KindTimespec:        "timespec",
@@ -140,15 +138,14 @@ var kindNames = map[Kind]string{
 	KindPipeFD:          "pipe_fd",
 	KindPipeInode:       "pipe_ino",
 	KindPairSocket:      "pair_sock",
-	KindDomain:          "domain",
 	KindQueueLen:        "queue_len",
 	KindQueueMax:        "queue_max",
 	KindQueuePct:        "queue_pct",
 	KindIOVSize:         "iov_size",
 	KindMsgSize:         "msg_size",
 	KindMMsgRet:         "mmsg_ret",
-	KindMMsgFD:          "mmsg_fd",
-	KindSockoptLevel:    "sockopt_level",
+	KindMMsgSize:        "mmsg_size",
+	KindMoved:           "moved",
 	KindSockoptName:     "sockopt_name",
 	KindVMSize:          "vm_size",
 	KindVMRSS:           "vm_rss",
@@ -184,11 +181,9 @@ var kindNames = map[Kind]string{
 	KindMountFlags:      "mount_flags",
 	KindMknodMode:       "mknod_mode",
 	KindDevice:          "dev",
-	KindAccess:          "access",
 	KindLLSeekOffset:    "llseek_offset",
 	KindSemctlVal:       "semctl_val",
 	KindSembuf:          "sembuf",
-	KindPtraceRequest:   "ptrace_req",
 	KindPrctlInt:        "prctl_int",
 	KindSigset:          "sigset",
 	KindQuota:           "quota",
@@ -212,6 +207,7 @@ var kindNames = map[Kind]string{
 	KindPrctlText:       "prctl_str",
 	KindFDList:          "fdlist",
 	KindKeyctl:          "keyctl",
+	KindQuotaPath:       "quota_path",
 	KindFsconfig:        "fsconfig",
 	KindExe:             "exe",
 	KindArgs:            "args",
@@ -228,3 +224,6 @@ var kindNames = map[Kind]string{
 
 // String is the kind's name in C.
 func (k Kind) String() string { return kindNames[k] }
+
+// IsBytes tells whether the kind is of bytes rather than of a number.
+func (k Kind) IsBytes() bool { return k >= KindEmpty }

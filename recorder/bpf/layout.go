@@ -9,7 +9,8 @@ const (
 	CallFork        = 1057 // a thread began, where its first return from the kernel shows no system call
 	CallExit        = 1058 // a thread ended
 	CallSignal      = 1059 // a signal was delivered
-	NumCalls        = 1060
+	CallAny         = 1060 // all calls together, for what was lost
+	NumCalls        = 1061
 
 	MaxNative     = 512
 	MaxCompat     = 512
@@ -18,6 +19,7 @@ const (
 	MaxRows       = 24
 	MaxTables     = 64
 
+	prefixSize = 8  // struct prefix
 	headerSize = 26 // struct ppm_evt_hdr of falcosecurity/libs, driver/ppm_events_public.h
 	// maxFixed is the largest record of numbers only that is built in the ring.
 	maxFixed       = 152

@@ -3,6 +3,7 @@
 package bpf
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -32,10 +33,11 @@ const (
 // Program is the BPF program in the kernel. Its methods are for one goroutine,
 // but for Counts and Close.
 type Program struct {
-	objs   recordObjects
-	links  []link.Link
-	reader *ringbuf.Reader
-	record ringbuf.Record
+	objs     recordObjects
+	links    []link.Link
+	reader   *ringbuf.Reader
+	record   ringbuf.Record
+	deadline time.Time
 }
 
 // Load loads the program with a table of calls; a call whose Type is 0 is never
@@ -167,7 +169,7 @@ func (p *Program) hide() error {
 // Want chooses the calls that are recorded, at any time.
 func (p *Program) Want(wanted func(call int) bool) error {
 	var bits [17]uint64
-	for i := range NumCalls {
+	for i := range CallAny {
 		if wanted(i) {
 			bits[i/64] |= 1 << (i % 64)
 		}
@@ -175,15 +177,35 @@ func (p *Program) Want(wanted func(call int) bool) error {
 	return p.objs.Interesting.Set(bits)
 }
 
-// Read returns the next record, a scap event with its header. It is valid until
-// the next call. It waits at most until the deadline, and then returns
-// os.ErrDeadlineExceeded once the ring is empty; after Close os.ErrClosed.
-func (p *Program) Read(deadline time.Time) ([]byte, error) {
-	p.reader.SetDeadline(deadline)
-	if err := p.reader.ReadInto(&p.record); err != nil {
-		return nil, err
+// Record is an event as it came out of the ring.
+type Record struct {
+	CPU   uint16
+	Call  int    // its place among the calls
+	Event []byte // with its header
+}
+
+// Read returns the next record, whose Event is valid until the next call. It
+// waits at most until the deadline, and then returns os.ErrDeadlineExceeded once
+// the ring is empty; after Close os.ErrClosed.
+func (p *Program) Read(deadline time.Time) (Record, error) {
+	if deadline != p.deadline {
+		p.reader.SetDeadline(deadline)
+		p.deadline = deadline
 	}
-	return p.record.RawSample, nil
+	if err := p.reader.ReadInto(&p.record); err != nil {
+		return Record{}, err
+	}
+	b := p.record.RawSample
+	if len(b) < prefixSize+headerSize {
+		return Record{}, fmt.Errorf("a record of %d bytes in the ring", len(b))
+	}
+	r := Record{CPU: binary.LittleEndian.Uint16(b), Call: int(binary.LittleEndian.Uint16(b[2:])), Event: b[prefixSize:]}
+	if n := binary.LittleEndian.Uint32(r.Event[16:]); int64(n) <= int64(len(r.Event)) {
+		r.Event = r.Event[:n] // numbers only: the ring's record has room to spare
+	} else {
+		return Record{}, fmt.Errorf("an event of %d bytes in a record of %d", n, len(b))
+	}
+	return r, nil
 }
 
 // Waiting is the number of bytes in the ring.
@@ -193,7 +215,7 @@ func (p *Program) Waiting() int { return p.reader.AvailableBytes() }
 func (p *Program) Counts() (*[NumCalls]Counts, error) {
 	var sum [NumCalls]Counts
 	var values []Counts
-	for i := range sum {
+	for i := range sum[:CallAny] {
 		if err := p.objs.Counters.Lookup(uint32(i), &values); err != nil {
 			return nil, fmt.Errorf("counters: %w", err)
 		}
@@ -202,6 +224,19 @@ func (p *Program) Counts() (*[NumCalls]Counts, error) {
 		}
 	}
 	return &sum, nil
+}
+
+// Lost is the number of events lost on each CPU so far.
+func (p *Program) Lost() ([]uint64, error) {
+	var values []Counts
+	if err := p.objs.Counters.Lookup(uint32(CallAny), &values); err != nil {
+		return nil, fmt.Errorf("counters: %w", err)
+	}
+	lost := make([]uint64, len(values))
+	for i := range values {
+		lost[i] = values[i].Lost
+	}
+	return lost, nil
 }
 
 // Close detaches the program and frees everything; a Read that waits returns.

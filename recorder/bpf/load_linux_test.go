@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/cilium/ebpf"
+
+	"falcoreplay/internal/testenv"
 )
 
 func TestLoad(t *testing.T) {
-	needRoot(t)
+	testenv.Root(t)
 	var calls [NumCalls]Call
 	p, err := Load(&calls, nil, Options{})
 	var ve *ebpf.VerifierError

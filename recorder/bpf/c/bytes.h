@@ -536,6 +536,8 @@ __noinline u32 bytes(u32 cpu, u32 what, s32 extra)
 			return 9;
 		s->buf[MASK(pos)] = 1;
 		return 1 + text(s, pos + 1, a, MAX_TEXT);
+	case kind_quota_path: // Q_QUOTAON
+		return (u32)s->args[0] >> 8 == 0x800002 ? text(s, pos, a, MAX_TEXT) : 0;
 	case kind_fsconfig:
 		n = s->args[1];
 		if (ret < 0)

@@ -30,8 +30,10 @@ static __always_inline u64 wake(void)
 	return n >= wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline void header(u8 *r, struct call *c, u32 tid, u32 len)
+static __always_inline void header(u8 *r, struct call *c, u32 cpu, u32 index, u32 tid, u32 len)
 {
+	*(u64 *)r = cpu | index << 16;
+	r += prefix_size;
 	// struct ppm_evt_hdr, driver/ppm_events_public.h: ts, tid, len, type, nparams
 	*(u64 *)(r + 0) = bpf_ktime_get_boot_ns() + epoch;
 	*(u64 *)(r + 8) = tid;
@@ -64,7 +66,7 @@ static __always_inline void header(u8 *r, struct call *c, u32 tid, u32 len)
 			if (header_size + i * 2 <= room - 2)                             \
 				*(u16 *)(r + header_size + i * 2) = op->width;           \
 		}                                                                        \
-		header(r, c, s->tid, c->size);                                           \
+		header(r, c, cpu, index, s->tid, c->size);                                           \
 		bpf_ringbuf_submit(r, wake());                                           \
 	} while (0)
 
@@ -81,9 +83,9 @@ __noinline int build(u32 cpu, u32 index)
 	ids = c->code | (u32)c->native << 16;
 	if (c->fixed) {
 		if (c->size <= 56)
-			FIXED(64);
+			FIXED(72);
 		else
-			FIXED(160);
+			FIXED(168);
 		return 0;
 	}
 	s->pos = header_size + n * 2;
@@ -108,7 +110,7 @@ __noinline int build(u32 cpu, u32 index)
 		s->pos = pos;
 	}
 	pos = s->pos;
-	header(s->buf, c, s->tid, pos);
+	header(s->buf, c, cpu, index, s->tid, pos - prefix_size);
 	return bpf_ringbuf_output(&ring, s->buf, bounded(pos, payload_size - 1), wake()) ? 1 : 0;
 }
 
@@ -123,13 +125,23 @@ static __always_inline struct scratch *take(struct scratch *s, u32 tid)
 	return s;
 }
 
+static __always_inline void count_lost(struct counts *n)
+{
+	u32 any = call_any;
+	struct counts *all = bpf_map_lookup_elem(&counters, &any);
+
+	n->lost++;
+	if (all)
+		all->lost++;
+}
+
 static __always_inline int record(u32 cpu, u32 index, struct scratch *s, struct counts *n)
 {
 	int lost = build(cpu, index);
 
 	n->seen++;
 	if (lost)
-		n->lost++;
+		count_lost(n);
 	else
 		n->written++;
 	s->busy = 0;
@@ -186,7 +198,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	s = take(bpf_map_lookup_elem(&scratches, &cpu), id);
 	if (!s) {
 		n->seen++;
-		n->lost++;
+		count_lost(n);
 		return 0;
 	}
 	s->ret = ret;
@@ -239,7 +251,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 			lost = build(cpu, index);
 			n->seen++;
 			if (lost)
-				n->lost++;
+				count_lost(n);
 			else
 				n->written++;
 		}
@@ -260,7 +272,7 @@ static __always_inline int event(u32 index, u32 nr, struct task_struct *t, u64 o
 	s = take(bpf_map_lookup_elem(&scratches, &cpu), tid);
 	if (!s) {
 		n->seen++;
-		n->lost++;
+		count_lost(n);
 		return 0;
 	}
 	s->ret = 0;

@@ -15,11 +15,13 @@ enum limits {
 	call_fork = 1057,
 	call_exit = 1058,
 	call_signal = 1059,
-	max_calls = 1060,
+	call_any = 1060,       // all calls together; only lost is counted
+	max_calls = 1061,
 	max_params = 32,
 	max_rows = 24,
 	max_tables = 64,
-	header_size = 26,
+	prefix_size = 8,       // of struct prefix
+	header_size = 34,      // of struct prefix and the event's header
 	payload_size = 65536,
 };
 
@@ -28,12 +30,12 @@ enum kind {
 	// Numbers.
 	kind_ret = 1,      // the result
 	kind_arg,          // an argument
+	kind_arg_mask,     // its bits that extra has, as 32 bits
 	kind_arg_s32,      // an argument of 32 bits with a sign: file descriptors, pids
 	kind_const,        // extra
 	kind_bits,         // an argument's flags, translated by table
 	kind_enum,         // an argument's value, translated by table
 	kind_user,         // width bytes of user memory at argument + extra
-	kind_user_s32,     // 4 bytes there, with a sign
 	kind_user_ok,      // as user, if the call succeeded, else -1
 	kind_user_bits,    // 4 bytes there, translated by table
 	kind_timespec,     // nanoseconds of a struct timespec there
@@ -47,15 +49,14 @@ enum kind {
 	kind_pipe_fd,      // an end (extra) of a new pipe or pair
 	kind_pipe_ino,     // inode of the pipe
 	kind_pair_sock,    // address of a socket (extra 0) or its peer (1) of a new pair
-	kind_domain,       // an address family
 	kind_queue_len,    // accept queue of the listening socket
 	kind_queue_max,
 	kind_queue_pct,
 	kind_iov_size,     // bytes in an iovec, its count in argument extra
 	kind_msg_size,     // bytes in a msghdr
 	kind_mmsg_ret,     // bytes moved by one message of several
-	kind_mmsg_fd,
-	kind_sockopt_level,
+	kind_mmsg_size,    // bytes of one message of several, 0 where none was moved
+	kind_moved,        // the result, 0 where it is an error
 	kind_sockopt_name, // option in argument extra, level in argument arg
 	kind_vm_size,      // kB of the process
 	kind_vm_rss,
@@ -91,11 +92,9 @@ enum kind {
 	kind_mount_flags,
 	kind_mknod_mode,
 	kind_dev,          // a device number
-	kind_access,
 	kind_llseek_offset,
 	kind_semctl_val,
 	kind_sembuf,       // extra: operation*4 + 0 number, 1 operation, 2 flags
-	kind_ptrace_req,
 	kind_prctl_int,
 	kind_sigset,
 	kind_quota,        // extra: which member
@@ -121,6 +120,7 @@ enum kind {
 	kind_prctl_str,
 	kind_fdlist,       // pollfds: pointer, number in argument extra
 	kind_keyctl,       // extra: which argument
+	kind_quota_path,   // of QUOTAON
 	kind_fsconfig,     // extra: 0 bytes, 1 text
 	kind_exe,          // of the process
 	kind_args,
@@ -182,6 +182,13 @@ struct table {
 	u8 negative; // flags below 0 as 32 bits are taken for none
 	u32 other;   // what an unknown value becomes
 	struct row row[max_rows];
+};
+
+// What precedes an event in the ring.
+struct prefix {
+	u16 cpu;
+	u16 call;
+	u32 pad;
 };
 
 // Events of a call on one CPU. seen = written + lost + filtered.

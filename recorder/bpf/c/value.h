@@ -166,6 +166,8 @@ static __always_inline u64 quota_value(struct scratch *s, s32 which)
 	case 11: // format that GETFMT gave
 		v = cmd == 4 ? user32(p) : 0;
 		return v == 1 ? 2 : v == 2 ? 4 : v == 4 ? 8 : 1;
+	case 15:
+		return cmd;
 	case 12: // type
 		v = s->args[0] & 0xff;
 		return v == 0 ? 1 : v == 1 ? 2 : 0;
@@ -219,6 +221,12 @@ __noinline u64 rare_value(u32 cpu, u32 what, s32 extra)
 		return iov_sum(m.iov, m.iovlen, s->compat);
 	case kind_mmsg_ret: // what the message's length says, the result where none was moved
 		return s->ret <= 0 ? s->ret : user32(msg_at(s) + (s->compat ? 28 : 56));
+	case kind_mmsg_size:
+		if (s->ret <= 0 || msg_read(&m, msg_at(s), s->compat))
+			return 0;
+		if (extra) // received
+			return user32(msg_at(s) + (s->compat ? 28 : 56));
+		return iov_sum(m.iov, m.iovlen, s->compat);
 	case kind_sockopt_name:
 		if ((s32)a != 1) // SOL_SOCKET
 			return 0;
@@ -273,8 +281,6 @@ __noinline u64 rare_value(u32 cpu, u32 what, s32 extra)
 	case kind_dev:
 		// As the system call takes it: 12 bits of major within 20 of minor.
 		return dev_encode((u32)a >> 20, (u32)a & 0xfffff);
-	case kind_access:
-		return translate(id, a);
 	case kind_llseek_offset:
 		return (s->args[1] << 32) + s->args[2];
 	case kind_semctl_val:
@@ -326,15 +332,16 @@ __noinline u64 value(u32 cpu, u32 what, s32 extra, u32 ids)
 		return s->ret;
 	case kind_arg:
 		return a;
+	case kind_arg_mask:
+		return (u32)a & (u32)extra;
+	case kind_moved:
+		return s->ret < 0 ? 0 : s->ret;
 	case kind_arg_s32:
-	case kind_mmsg_fd:
 		return (s64)(s32)a;
 	case kind_const:
 		return (s64)extra;
 	case kind_bits:
 	case kind_enum:
-	case kind_domain:
-	case kind_sockopt_level:
 		return translate(id, a);
 	case kind_futex_op:
 		// The operation and two flags: 128 stays, 256 stays.
@@ -342,8 +349,6 @@ __noinline u64 value(u32 cpu, u32 what, s32 extra, u32 ids)
 		return (v > 12 ? 0 : v) | (a & 384);
 	case kind_user:
 		return user_num(a + extra, width);
-	case kind_user_s32:
-		return (s64)(s32)user32(a + extra);
 	case kind_user_ok:
 		return s->ret == 0 ? user_num(a + extra, width) : -1;
 	case kind_user_bits:

@@ -1,0 +1,168 @@
+//go:build linux && (amd64 || arm64)
+
+package recorder
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"time"
+
+	"falcoreplay/recorder/bpf"
+	"falcoreplay/scap/event"
+)
+
+// SourceOptions are the choices of a Source. The zero value takes the defaults
+// of package bpf.
+type SourceOptions struct {
+	RingBytes int    // of the ring between kernel and recorder, a power of two
+	SnapLen   uint32 // most bytes of data in an event
+}
+
+// Source is a stream of the kernel's events, in the order of their times. Its
+// methods are for one goroutine, but for Counts and Close.
+type Source struct {
+	prog  *bpf.Program
+	table *callTable
+	last  uint64   // time of the last event
+	lost  []uint64 // on each CPU, that were told of
+	since uint64   // when
+}
+
+// OpenSource loads and attaches the BPF program. Nothing is recorded before
+// Select.
+func OpenSource(opt SourceOptions) (*Source, error) {
+	table, err := compileCalls(machine)
+	if err != nil {
+		return nil, err
+	}
+	prog, err := bpf.Load(&table.calls, table.flags, bpf.Options{RingBytes: opt.RingBytes, SnapLen: opt.SnapLen})
+	if err != nil {
+		return nil, err
+	}
+	if err := prog.Attach(); err != nil {
+		prog.Close()
+		return nil, err
+	}
+	return &Source{prog: prog, table: table}, nil
+}
+
+// Select begins to record the system calls with the given names, of whatever
+// width, in place of those selected before. procexit and signaldeliver, which
+// are no system calls, count as names; the ends of threads are always recorded,
+// and execve and execveat only together.
+func (s *Source) Select(names []string) error {
+	wanted := map[string]bool{"procexit": true}
+	for _, n := range names {
+		if _, ok := event.SyscallByName(n); !ok && n != "procexit" && n != "signaldeliver" {
+			return fmt.Errorf("no system call %q", n)
+		}
+		wanted[n] = true
+	}
+	if wanted["execve"] || wanted["execveat"] {
+		wanted["execve"], wanted["execveat"] = true, true
+	}
+	return s.selectCalls(func(name string) bool { return wanted[name] })
+}
+
+// SelectAll begins to record every system call, and signals.
+func (s *Source) SelectAll() error { return s.selectCalls(func(string) bool { return true }) }
+
+func (s *Source) selectCalls(want func(name string) bool) error {
+	if s.since == 0 {
+		s.since = uint64(time.Now().UnixNano())
+	}
+	return s.prog.Want(func(i int) bool { return s.table.calls[i].Type != 0 && want(s.table.names[i]) })
+}
+
+// Next returns the next event: the CPU it fell on and the bytes that
+// scap.Writer.WriteEvent takes, valid until the next call. When there is none
+// at the deadline it returns os.ErrDeadlineExceeded, after Close os.ErrClosed.
+//
+// Times never go back. The order of the ring is the order in which events were
+// finished; where two CPUs took their times the other way round, less than a
+// microsecond apart, the later of the two times stands for both.
+func (s *Source) Next(deadline time.Time) (cpu uint16, record []byte, err error) {
+	r, err := s.prog.Read(deadline)
+	if err != nil {
+		return 0, nil, err
+	}
+	if ts := binary.LittleEndian.Uint64(r.Event); ts >= s.last {
+		s.last = ts
+	} else {
+		binary.LittleEndian.PutUint64(r.Event, s.last)
+	}
+	return r.CPU, r.Event, nil
+}
+
+// Loss is a number of events that were lost on a CPU between two times.
+type Loss struct {
+	CPU      uint16
+	From, To uint64 // nanoseconds since the epoch
+	Events   uint64
+}
+
+// Losses tells what was lost since it was last asked, nothing where nothing was.
+func (s *Source) Losses() ([]Loss, error) {
+	now, err := s.prog.Lost()
+	if err != nil {
+		return nil, err
+	}
+	if s.lost == nil {
+		s.lost = make([]uint64, len(now))
+	}
+	var all []Loss
+	to := max(uint64(time.Now().UnixNano()), s.last)
+	for cpu := range now {
+		if n := now[cpu] - s.lost[cpu]; n > 0 {
+			all = append(all, Loss{CPU: uint16(cpu), From: s.since, To: to, Events: n})
+		}
+	}
+	s.since, s.lost = to, now
+	return all, nil
+}
+
+// CallCounts are the figures of a system call, or of another kind of event.
+type CallCounts struct {
+	Name string
+	bpf.Counts
+}
+
+// Counts are the figures of all calls that were seen, by name.
+func (s *Source) Counts() ([]CallCounts, error) {
+	sum, err := s.prog.Counts()
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]int{}
+	var all []CallCounts
+	for i := range sum {
+		if sum[i].Seen == 0 {
+			continue
+		}
+		name := s.table.names[i]
+		k, ok := byName[name]
+		if !ok {
+			k = len(all)
+			byName[name] = k
+			all = append(all, CallCounts{Name: name})
+		}
+		all[k].Add(sum[i])
+	}
+	slices.SortFunc(all, func(a, b CallCounts) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return all, nil
+}
+
+// Waiting is the number of bytes in the ring.
+func (s *Source) Waiting() int { return s.prog.Waiting() }
+
+// SyncClock follows a change of the clock of the time of day.
+func (s *Source) SyncClock() error { return s.prog.SyncClock() }
+
+// Close ends it; a Next that waits returns.
+func (s *Source) Close() error { return s.prog.Close() }
