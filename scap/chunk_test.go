@@ -345,3 +345,64 @@ func TestCloseChunks(t *testing.T) {
 		runtime.Gosched()
 	}
 }
+
+// chunksFrom makes chunks of any bytes, as no writer of ours does.
+func chunksFrom(t testing.TB, comp Compression, parts ...[]byte) (data []byte) {
+	t.Helper()
+	w, err := startChunkWriter(io.Discard, comp, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.stop()
+	var at uint64
+	for i, raw := range parts {
+		packed, err := w.compress(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := chunkMeta{Number: uint64(i), Offset: at, Length: uint64(len(raw)), Packed: uint64(len(packed)), Checksum: crc(raw), End: i == len(parts)-1}
+		at += m.Length
+		meta, err := m.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = appendChunk(data, comp, meta, packed)
+	}
+	return data
+}
+
+// TestTornBlock: chunks that split blocks are read, and where one of these is
+// lost nothing is made up of the rest.
+func TestTornBlock(t *testing.T) {
+	ev := block(blockEventV2, uint16(0), evV2(1, 1, closeX, zero, fd3))
+	for _, comp := range []Compression{Gzip, Zstd} {
+		data := chunksFrom(t, comp, slices.Concat(section(), ev, ev[:20]), slices.Concat(ev[20:], ev, ev[:9]), slices.Concat(ev[9:], ev))
+		if all, _, err := readAll(data, Options{}); err != nil || len(all) != 5 {
+			t.Errorf("%v: %d events, %v", comp, len(all), err)
+		}
+		second := chunksOf(t, data)[1]
+		all, _, err := readAll(slices.Concat(data[:second.start], data[second.end:]), Options{})
+		if len(all) != 1 || !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "middle of a block") {
+			t.Errorf("%v: %d events, %v", comp, len(all), err)
+		}
+	}
+}
+
+// TestDecoders: what is read does not depend on how many chunks are
+// decompressed side by side.
+func TestDecoders(t *testing.T) {
+	data, want := chunked(t, Gzip)
+	c := chunksOf(t, data)[7]
+	data[c.end-20] ^= 0x10
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var message string
+	for _, n := range []int{1, 2, 8} {
+		runtime.GOMAXPROCS(n)
+		got, _, err := readAll(data, Options{Raw: true})
+		if !slices.Equal(got, without(want, c)) || err == nil || message != "" && err.Error() != message {
+			t.Errorf("%d processors: %d events, %v", n, len(got), err)
+		}
+		message = err.Error()
+	}
+	t.Log(message)
+}

@@ -143,7 +143,7 @@ func (r *Reader) blockHeader() (t blockType, total int, err error) {
 	if !in.need(blockHeaderBytes) {
 		if in.left() == 0 && errors.Is(in.err, io.EOF) {
 			if l := &in.lost; l.reason != "" {
-				return 0, 0, r.fail(l.offset, ErrCorrupt, fmt.Sprintf("%d chunks with %d events are lost, the rest was read; %s", l.chunks, l.events, l.reason))
+				return 0, 0, r.fail(l.offset, ErrCorrupt, fmt.Sprintf("chunks lost: %d, events lost: %d, all else was read: %s", l.chunks, l.events, l.reason))
 			}
 			r.in.close()
 			r.err = io.EOF
