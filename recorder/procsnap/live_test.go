@@ -339,6 +339,57 @@ func TestFirstThreadEnded(t *testing.T) {
 	}
 }
 
+// TestTerminal reads a child that has a terminal, and rights like its parent's.
+func TestTerminal(t *testing.T) {
+	ptmx, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer ptmx.Close()
+	n, err := unix.IoctlGetUint32(int(ptmx.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetPointerInt(int(ptmx.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("/dev/pts/%d", n)
+	pts, err := os.OpenFile(name, os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer pts.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(pts.Fd()), &st); err != nil {
+		t.Fatal(err)
+	}
+	var o opened
+	cmd := startChild(t, "open", &o, func(c *exec.Cmd) {
+		c.Dir = t.TempDir()
+		c.ExtraFiles = []*os.File{pts}
+		c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
+	})
+	snap, _, err := Take(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, self := find(t, snap, cmd.Process.Pid), find(t, snap, os.Getpid())
+	if child.TTY != uint32(st.Rdev) || child.SID != child.PID || child.PGID != child.PID || child.VPGID != child.PID {
+		t.Errorf("terminal %#x, not %#x: %+v", child.TTY, st.Rdev, child)
+	}
+	if child.CapPermitted != self.CapPermitted || child.CapEffective != self.CapEffective || child.CapInheritable != self.CapInheritable ||
+		os.Geteuid() == 0 && self.CapEffective == 0 || child.UID != uint32(os.Geteuid()) || child.GID != uint32(os.Getegid()) {
+		t.Errorf("%+v", child)
+	}
+	for _, l := range snap.FDs {
+		for _, f := range l.FDs {
+			if l.TID == child.TID && f.FD == 3 && (f.Type != scap.FDFileV2 || f.Name != name || f.Ino != st.Ino || f.Dev != uint32(st.Dev)) {
+				t.Errorf("%+v", f)
+			}
+		}
+	}
+}
+
 // TestExe reads what a program's file tells: in memory only, writable, removed.
 func TestExe(t *testing.T) {
 	sleep, err := exec.LookPath("sleep")

@@ -53,20 +53,25 @@ func (w *worker) next(timer *time.Timer, timeout time.Duration) (process, bool) 
 		return p, true
 	default:
 	}
-	before := w.progress.Load()
-	timer.Reset(timeout)
+	// Two looks, for the first may come late: after the whole machine stood
+	// still, the worker has had no time either.
+	before, idle := w.progress.Load(), 0
+	timer.Reset(timeout / 2)
 	for {
 		select {
 		case p := <-w.done:
 			return p, true
 		case <-timer.C:
 			now := w.progress.Load()
-			if now == before {
+			if idle++; now != before {
+				idle = 0
+			}
+			if idle == 2 {
 				w.quit.Store(true)
 				return process{}, false
 			}
 			before = now
-			timer.Reset(timeout)
+			timer.Reset(timeout / 2)
 		}
 	}
 }
