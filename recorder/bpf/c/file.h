@@ -42,7 +42,7 @@ __noinline u64 fd_value(s32 fd, u32 kind)
 	}
 	i = BPF_CORE_READ(f, f_inode);
 	if (kind == kind_fd_dev)
-		return BPF_CORE_READ(i, i_sb, s_dev);
+		return dev_encode(BPF_CORE_READ(i, i_sb, s_dev) >> 20, BPF_CORE_READ(i, i_sb, s_dev) & 0xfffff);
 	return BPF_CORE_READ(i, i_ino);
 }
 
