@@ -47,7 +47,9 @@ func (o WriterOptions) check() error {
 var ErrRecord = errors.New("not an event record")
 
 // Writer writes a capture: for each section a snapshot, then events. It is for
-// one goroutine at a time; beside it, one of its own compresses and writes.
+// one goroutine at a time; beside it, one of its own compresses and writes, and
+// calls wait where it is more than three chunks behind.
+//
 // An error of writing is kept: all later calls return it, and the file is good
 // up to its last whole chunk, the first Stats().FileBytes bytes.
 type Writer struct {
@@ -244,7 +246,7 @@ func (w *Writer) Cut() error {
 }
 
 // Flush ends the current chunk and waits until it is written: then all so far
-// can be read. It does not make the file system keep it.
+// can be read. That it outlives a power cut is up to the file's Sync.
 func (w *Writer) Flush() error {
 	if err := w.Cut(); err != nil {
 		return err
