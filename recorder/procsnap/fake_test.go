@@ -348,7 +348,7 @@ func TestStall(t *testing.T) {
 			}
 		}
 	}()
-	snap, stats, err := Take(Options{Root: tr.dir, StallTimeout: 50 * time.Millisecond})
+	snap, stats, err := Take(Options{Root: tr.dir, StallTimeout: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -363,7 +363,7 @@ func TestStall(t *testing.T) {
 	}
 
 	// Of an ancestor that stalls there is its name still.
-	snap, stats, err = Take(Options{Root: tr.dir, StallTimeout: 50 * time.Millisecond, Keep: func(p Process) bool { return p.PID == 31 }})
+	snap, stats, err = Take(Options{Root: tr.dir, StallTimeout: 300 * time.Millisecond, Keep: func(p Process) bool { return p.PID == 31 }})
 	if err != nil {
 		t.Fatal(err)
 	}

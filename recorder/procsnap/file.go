@@ -92,7 +92,7 @@ func numbers(dir int, name string) ([]int, error) {
 	return slices.Compact(list), nil
 }
 
-// cut is b up to a NUL, and not longer than a path may be.
+// cut is b, or as much of it as a path may be long.
 func cut(b []byte) []byte {
 	return b[:min(len(b), maxPathBytes)]
 }

@@ -78,26 +78,18 @@ func TestFDs(t *testing.T) {
 		}
 	}
 
-	var st unix.Stat_t
-	if err := unix.Stat(dir+"/file", &st); err != nil {
-		t.Fatal(err)
-	}
-	dev := uint32(st.Dev)
+	dev := deviceOf(t, dir)
 	file := func(name string, flags uint32) scap.FD {
 		return scap.FD{Type: scap.FDFileV2, Name: name, OpenFlags: flags, Dev: dev}
 	}
 	const rd, wr, rw, app, dsync, nonblock, sync, dirBit, large, cloexec, tmp = 1, 2, 3, 1 << 3, 1 << 4, 1 << 6, 1 << 7, 1 << 10, 1 << 11, 1 << 12, 1 << 13
-	var null unix.Stat_t
-	if err := unix.Stat("/dev/null", &null); err != nil {
-		t.Fatal(err)
-	}
 	want := map[string]scap.FD{
 		"file":        file(dir+"/file", rw|app|cloexec|sync|dsync|large),
 		"deleted":     file(dir+"/deleted (deleted)", wr|nonblock|large),
 		"newline":     file(dir+"/new\nline", rw|large),
 		"path":        file(dir+"/file", rd),
 		"directory":   {Type: scap.FDDirectory, Name: dir},
-		"device":      {Type: scap.FDFileV2, Name: "/dev/null", OpenFlags: rd | large, Dev: uint32(null.Dev)},
+		"device":      {Type: scap.FDFileV2, Name: "/dev/null", OpenFlags: rd | large, Dev: deviceOf(t, "/dev/null")},
 		"fifo":        {Type: scap.FDFIFO, Name: dir + "/fifo"},
 		"eventfd":     {Type: scap.FDEvent},
 		"epoll":       {Type: scap.FDEventPoll},
@@ -186,6 +178,27 @@ func TestFDs(t *testing.T) {
 	if len(o.FDs) < 25 {
 		t.Errorf("only %d kinds of fds: %v", len(o.FDs), o.Errors)
 	}
+}
+
+// deviceOf is the device of the file system that a path is on, which stat does
+// not tell for all (btrfs, overlay).
+func deviceOf(t *testing.T, path string) (dev uint32) {
+	b, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	longest := -1
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if point := f[4]; len(point) >= longest && (point == "/" || path == point || strings.HasPrefix(path, point+"/")) {
+			var major, minor uint32
+			if _, err := fmt.Sscanf(f[2], "%d:%d", &major, &minor); err != nil {
+				t.Fatal(err)
+			}
+			longest, dev = len(point), uint32(unix.Mkdev(major, minor))
+		}
+	}
+	return dev
 }
 
 // kernelAddress is what the kernel shows as the address of a unix socket.
@@ -383,7 +396,7 @@ func TestTerminal(t *testing.T) {
 	}
 	for _, l := range snap.FDs {
 		for _, f := range l.FDs {
-			if l.TID == child.TID && f.FD == 3 && (f.Type != scap.FDFileV2 || f.Name != name || f.Ino != st.Ino || f.Dev != uint32(st.Dev)) {
+			if l.TID == child.TID && f.FD == 3 && (f.Type != scap.FDFileV2 || f.Name != name || f.Ino != st.Ino || f.Dev != deviceOf(t, name)) {
 				t.Errorf("%+v", f)
 			}
 		}

@@ -145,7 +145,7 @@ func (s *scanner) mountsOf(dir int) *mounts {
 	return m
 }
 
-// mountByIDOf finds a mount by its id, which is good in all namespaces: a
+// mountOf finds a mount by its id, which is good in all namespaces: a
 // process may hold fds of mounts that it does not see.
 func (s *scanner) mountOf(m *mounts, id uint64) (mount, bool) {
 	if entry, ok := m.byID[id]; ok {
