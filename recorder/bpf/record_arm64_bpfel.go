@@ -43,21 +43,26 @@ type recordCounts struct {
 }
 
 type recordScratch struct {
-	_      structs.HostLayout
-	Args   [8]uint64
-	Ret    int64
-	Task   uint64
-	Other  uint64
-	Tid    uint32
-	Nr     uint32
-	Compat uint32
-	Pos    uint32
-	Busy   uint32
-	Msg    uint32
-	Len    uint32
-	Got    uint32
-	Tmp    [8192]uint8
-	Buf    [131072]uint8
+	_       structs.HostLayout
+	Args    [8]uint64
+	Ret     int64
+	Task    uint64
+	Other   uint64
+	Tid     uint32
+	Nr      uint32
+	Compat  uint32
+	Pos     uint32
+	Busy    uint32
+	Msg     uint32
+	Len     uint32
+	Got     uint32
+	FdKnown uint32
+	FdMode  uint32
+	FdDev   uint32
+	FdPad   uint32
+	FdIno   uint64
+	Tmp     [8192]uint8
+	Buf     [131072]uint8
 }
 
 type recordTable struct {

@@ -4,16 +4,26 @@
 
 static __always_inline struct file *fd_file(s32 fd)
 {
-	struct task_struct *t = (void *)bpf_get_current_task();
-	struct fdtable *fdt;
 	struct file **fds, *f = NULL;
 
 	if (fd < 0)
 		return NULL;
-	fdt = BPF_CORE_READ(t, files, fdt);
-	if (!fdt || (u32)fd >= BPF_CORE_READ(fdt, max_fds))
-		return NULL;
-	fds = BPF_CORE_READ(fdt, fd);
+	if (HAS_TASK_BTF) {
+		// The kernel's types are known to the verifier, so members are read
+		// without a call for each.
+		struct fdtable *fdt = bpf_get_current_task_btf()->files->fdt;
+
+		if ((u32)fd >= fdt->max_fds)
+			return NULL;
+		fds = fdt->fd;
+	} else {
+		struct task_struct *t = (void *)bpf_get_current_task();
+		struct fdtable *fdt = BPF_CORE_READ(t, files, fdt);
+
+		if (!fdt || (u32)fd >= BPF_CORE_READ(fdt, max_fds))
+			return NULL;
+		fds = BPF_CORE_READ(fdt, fd);
+	}
 	bpf_probe_read_kernel(&f, sizeof(f), &fds[fd]);
 	return f;
 }
@@ -26,24 +36,44 @@ static __always_inline u32 user32(u64 p)
 	return v;
 }
 
-__noinline u64 fd_value(s32 fd, u32 kind)
+static __always_inline u64 fd_inode(s32 fd)
 {
 	struct file *f = fd_file(fd);
-	struct inode *i;
 
+	return f ? BPF_CORE_READ(f, f_inode, i_ino) : 0;
+}
+
+// Looks at the file that a call has opened, once for all parameters.
+__noinline int new_file(u32 cpu, s32 fd)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &cpu);
+	struct file *f;
+	struct inode *i;
+	u32 dev;
+
+	if (!s)
+		return 0;
+	s->fd_known = 1;
+	s->fd_mode = s->fd_dev = s->fd_ino = 0;
+	f = fd_file(fd);
 	if (!f)
 		return 0;
-	switch (kind) {
-	case kind_open_flags:
-		// FMODE_CREATED
-		return BPF_CORE_READ(f, f_mode) & 0x100000 ? 1 << 14 : 0;
-	case kind_creat_flags:
-		return 0;
-	}
+	s->fd_mode = BPF_CORE_READ(f, f_mode);
 	i = BPF_CORE_READ(f, f_inode);
-	if (kind == kind_fd_dev)
-		return dev_encode(BPF_CORE_READ(i, i_sb, s_dev) >> 20, BPF_CORE_READ(i, i_sb, s_dev) & 0xfffff);
-	return BPF_CORE_READ(i, i_ino);
+	s->fd_ino = BPF_CORE_READ(i, i_ino);
+	dev = BPF_CORE_READ(i, i_sb, s_dev);
+	s->fd_dev = dev_encode(dev >> 20, dev & 0xfffff);
+	return 0;
+}
+
+// Whether the call made the file: scap's O_F_CREATED for FMODE_CREATED.
+static __always_inline u32 created(struct scratch *s, u32 cpu)
+{
+	if (s->ret < 0)
+		return 0;
+	if (!s->fd_known)
+		new_file(cpu, s->ret);
+	return s->fd_mode & 0x100000 ? 1 << 14 : 0;
 }
 
 // The socket behind a descriptor. A file is one if its inode says so and the

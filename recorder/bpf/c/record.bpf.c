@@ -122,6 +122,7 @@ static __always_inline struct scratch *take(struct scratch *s, u32 tid)
 	s->busy = 1;
 	s->tid = tid;
 	s->msg = 0;
+	s->fd_known = 0;
 	return s;
 }
 
@@ -171,9 +172,14 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 #if defined(__TARGET_ARCH_x86)
 	{
-		struct task_struct *t = (void *)bpf_get_current_task();
+		if (HAS_TASK_BTF) {
+			compat = bpf_get_current_task_btf()->thread_info.status;
+		} else {
+			struct task_struct *t = (void *)bpf_get_current_task();
 
-		compat = BPF_CORE_READ(t, thread_info.status) & 2; // TS_COMPAT
+			compat = BPF_CORE_READ(t, thread_info.status);
+		}
+		compat &= 2; // TS_COMPAT
 	}
 	index = compat ? first_compat + nr : nr;
 #else

@@ -212,6 +212,11 @@ struct scratch {
 	u32 msg;    // which message of several
 	u32 len;    // of the last exe
 	u32 got;    // a loop's count
+	u32 fd_known; // the next three are of the file that the result refers to
+	u32 fd_mode;
+	u32 fd_dev;
+	u32 fd_pad;
+	u64 fd_ino;
 	u8 tmp[8192];
 	u8 buf[2 * payload_size];
 };

@@ -2,6 +2,9 @@
 // What is read of tasks, their memory, credentials and executables.
 #pragma once
 
+// The current task as a type that the verifier knows, since 5.11.
+#define HAS_TASK_BTF bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+
 enum pid_kind { pid_self, pid_tgid, pid_pgid, pid_sid };
 
 static __always_inline struct pid *task_pid(struct task_struct *t, u32 kind)

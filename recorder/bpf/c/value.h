@@ -204,7 +204,7 @@ __noinline u64 rare_value(u32 cpu, u32 what, s32 extra)
 		return (s64)(extra & 1 ? fds[1] : fds[0]);
 	}
 	case kind_pipe_ino:
-		return s->ret == 0 ? fd_value(user32(a), kind_fd_ino) : 0;
+		return s->ret == 0 ? fd_inode(user32(a)) : 0;
 	case kind_pair_sock:
 		if (s->ret != 0)
 			return 0;
@@ -306,10 +306,7 @@ __noinline u64 rare_value(u32 cpu, u32 what, s32 extra)
 		return quota_value(s, extra | id << 8);
 	case kind_openat2_flags:
 		v = user_num(a, 8);
-		res = translate(id, v) | open_access(v);
-		if (s->ret > 0)
-			res |= fd_value(s->ret, kind_open_flags);
-		return res;
+		return translate(id, v) | open_access(v) | created(s, cpu);
 	case kind_openat2_mode:
 		return open_mode(user_num(a, 8), user_num(a + 8, 8));
 	}
@@ -356,16 +353,18 @@ __noinline u64 value(u32 cpu, u32 what, s32 extra, u32 ids)
 	case kind_timespec:
 		return user_time(a, s->compat);
 	case kind_open_flags:
-		v = translate(id, a) | open_access(a);
-		if (s->ret >= 0)
-			v |= fd_value(s->ret, kind_open_flags);
-		return v;
+		return translate(id, a) | open_access(a) | created(s, cpu);
 	case kind_open_mode:
 		return open_mode(extra < 0 ? 0100 : s->args[extra & 7], a);
 	case kind_fd_dev:
 	case kind_fd_ino:
+		if (s->ret <= 0)
+			return 0;
+		if (!s->fd_known)
+			new_file(cpu, s->ret);
+		return kind == kind_fd_dev ? s->fd_dev : s->fd_ino;
 	case kind_creat_flags:
-		return s->ret > 0 ? fd_value(s->ret, kind) : 0;
+		return 0;
 	case kind_sc_code:
 		return ids & 0xffff;
 	case kind_native:
