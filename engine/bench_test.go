@@ -17,7 +17,7 @@ import (
 // alone, and with the rules, of which the difference is the engine's share.
 func BenchmarkStock(b *testing.B) {
 	dir := testenv.Shared(b)
-	e := compile(b, engine.Options{}, stockFiles(dir)...)
+	e := compile(b, engine.Options{}, testenv.StockRules(b)...)
 	capture := findCapture(b, dir, "falco-workload")
 	for _, judge := range []bool{false, true} {
 		name := "rules=none"

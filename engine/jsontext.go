@@ -1,6 +1,10 @@
 package engine
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"falcoreplay/engine/field"
+)
 
 // appendJSONString appends a text as a JSON string with its quotes, as
 // nlohmann::json writes it: control characters escaped, everything else as it
@@ -14,7 +18,6 @@ func appendJSONString(dst []byte, s string) []byte {
 
 // appendEscaped is appendJSONString without the quotes.
 func appendEscaped(dst []byte, s string) []byte {
-	const digits = "0123456789abcdef"
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -32,22 +35,7 @@ func appendEscaped(dst []byte, s string) []byte {
 			continue
 		}
 		dst = append(dst, s[start:i]...)
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\b':
-			dst = append(dst, '\\', 'b')
-		case '\f':
-			dst = append(dst, '\\', 'f')
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		}
+		dst = field.AppendJSONEscape(dst, c)
 		i++
 		start = i
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"slices"
@@ -80,7 +81,7 @@ func (m *numberSet) match(v *field.Value) bool {
 }
 
 func (m *doubleOp) match(v *field.Value) bool {
-	return compareDouble(m.op, math.Float64frombits(v.N), m.number)
+	return ordered(m.op, math.Float64frombits(v.N), m.number)
 }
 
 func (m *bytesIs) match(v *field.Value) bool { return v.S == m.text }
@@ -201,7 +202,8 @@ func equalFold(a, b string) bool {
 	return true
 }
 
-func compareDouble(op syntax.Op, a, b float64) bool {
+// ordered compares what has an order.
+func ordered[T cmp.Ordered](op syntax.Op, a, b T) bool {
 	switch op {
 	case syntax.OpEq:
 		return a == b
@@ -223,23 +225,9 @@ func compareDouble(op syntax.Op, a, b float64) bool {
 func compareNumber(op syntax.Op, c class, a, b uint64) bool {
 	switch c {
 	case classDouble:
-		return compareDouble(op, math.Float64frombits(a), math.Float64frombits(b))
+		return ordered(op, math.Float64frombits(a), math.Float64frombits(b))
 	case classSigned:
-		a, b = a^1<<63, b^1<<63
+		return ordered(op, int64(a), int64(b))
 	}
-	switch op {
-	case syntax.OpEq:
-		return a == b
-	case syntax.OpNe:
-		return a != b
-	case syntax.OpLt:
-		return a < b
-	case syntax.OpLe:
-		return a <= b
-	case syntax.OpGt:
-		return a > b
-	case syntax.OpGe:
-		return a >= b
-	}
-	return false
+	return ordered(op, a, b)
 }

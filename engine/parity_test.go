@@ -134,18 +134,10 @@ func difference(got, want []uint64) string {
 // stock are the rule files and captures that alerts are known for.
 var stock = []string{"falco-containers", "falco-attacks", "falco-allsys", "falco-workload"}
 
-func stockFiles(dir string) []string {
-	return []string{
-		filepath.Join(dir, "rules", "falco_rules.yaml"),
-		filepath.Join(dir, "rules", "falco-incubating_rules.yaml"),
-		filepath.Join(dir, "rules", "falco-sandbox_rules.yaml"),
-	}
-}
-
 // TestStockAlerts compares alerts byte by byte with Falco's.
 func TestStockAlerts(t *testing.T) {
 	dir := testenv.Shared(t)
-	e := compile(t, engine.Options{}, stockFiles(dir)...)
+	e := compile(t, engine.Options{}, testenv.StockRules(t)...)
 	for _, name := range stock {
 		t.Run(name, func(t *testing.T) {
 			capture := findCapture(t, dir, name)
@@ -203,7 +195,7 @@ func TestUnrelatedRule(t *testing.T) {
 		})
 		return out
 	}
-	files := stockFiles(dir)
+	files := testenv.StockRules(t)
 	if !bytes.Equal(with(files...), with(append([]string{more}, files...)...)) {
 		t.Error("the reports differ")
 	}
@@ -213,7 +205,7 @@ func TestUnrelatedRule(t *testing.T) {
 func TestKeepsRule(t *testing.T) {
 	dir := testenv.Shared(t)
 	alerts := func(keep func(*rules.Rule) bool) (out []string) {
-		e := compile(t, engine.Options{Matching: engine.All, Keep: keep}, stockFiles(dir)...)
+		e := compile(t, engine.Options{Matching: engine.All, Keep: keep}, testenv.StockRules(t)...)
 		analyse(t, e, filepath.Join(dir, "captures", "falco-attacks.scap"), func(a *engine.Alert) {
 			out = append(out, string(a.AppendText([]byte(a.Rule.Name+"|"))))
 		})
@@ -236,7 +228,7 @@ func TestKeepsRule(t *testing.T) {
 func TestIndex(t *testing.T) {
 	dir := testenv.Shared(t)
 	accepted := filepath.Join(dir, "parity", "conditions", "accepted.yaml")
-	for _, files := range [][]string{stockFiles(dir), {accepted}} {
+	for _, files := range [][]string{testenv.StockRules(t), {accepted}} {
 		for _, name := range []string{"falco-attacks", "falco-allsys"} {
 			alerts := func(opts engine.Options) (out []byte) {
 				analyse(t, compile(t, opts, files...), findCapture(t, dir, name), func(a *engine.Alert) {

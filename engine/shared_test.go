@@ -26,17 +26,8 @@ func loadRules(t testing.TB, names ...string) (*rules.Set, *rules.Result) {
 	return rules.Load(files, rules.Options{KnownField: CheckField, Check: CheckRule})
 }
 
-// stockRules are the rule files of the reference.
-func stockRules(dir string) []string {
-	return []string{
-		filepath.Join(dir, "rules", "falco_rules.yaml"),
-		filepath.Join(dir, "rules", "falco-incubating_rules.yaml"),
-		filepath.Join(dir, "rules", "falco-sandbox_rules.yaml"),
-	}
-}
-
 func TestStockRulesCompile(t *testing.T) {
-	set, result := loadRules(t, stockRules(testenv.Shared(t))...)
+	set, result := loadRules(t, testenv.StockRules(t)...)
 	if set == nil {
 		t.Fatal(result.Err())
 	}

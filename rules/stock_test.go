@@ -13,14 +13,13 @@ import (
 // stockFiles returns Falco's stock rules.
 func stockFiles(t testing.TB) []rules.File {
 	t.Helper()
-	dir := filepath.Join(testenv.Shared(t), "rules")
 	var files []rules.File
-	for _, name := range []string{"falco_rules.yaml", "falco-incubating_rules.yaml", "falco-sandbox_rules.yaml"} {
-		data, err := os.ReadFile(filepath.Join(dir, name))
+	for _, path := range testenv.StockRules(t) {
+		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		files = append(files, rules.File{Name: name, Data: data})
+		files = append(files, rules.File{Name: filepath.Base(path), Data: data})
 	}
 	return files
 }

@@ -146,7 +146,6 @@ const (
 // that are no UTF-8 are read as the sequence that the first of them announces,
 // whatever follows (jsoncpp, src/lib_json/json_writer.cpp, utf8ToCodepoint).
 func AppendJSONString(dst []byte, s string) []byte {
-	const digits = "0123456789abcdef"
 	dst = append(dst, '"')
 	valid := utf8.ValidString(s)
 	start := 0
@@ -156,24 +155,9 @@ func AppendJSONString(dst []byte, s string) []byte {
 			continue
 		}
 		dst = append(dst, s[start:i]...)
-		switch b {
-		case '"', '\\':
-			dst = append(dst, '\\', b)
-		case '\b':
-			dst = append(dst, '\\', 'b')
-		case '\f':
-			dst = append(dst, '\\', 'f')
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			if b < ' ' {
-				dst = append(dst, '\\', 'u', '0', '0', digits[b>>4], digits[b&15])
-				break
-			}
+		if b < utf8.RuneSelf {
+			dst = AppendJSONEscape(dst, b)
+		} else {
 			r, n := looseRune(s[i:])
 			dst = utf8.AppendRune(dst, r)
 			i += n - 1
@@ -181,6 +165,27 @@ func AppendJSONString(dst []byte, s string) []byte {
 		start = i + 1
 	}
 	return append(append(dst, s[start:]...), '"')
+}
+
+// AppendJSONEscape appends the escape sequence of a control character, a quote
+// or a backslash.
+func AppendJSONEscape(dst []byte, b byte) []byte {
+	const digits = "0123456789abcdef"
+	switch b {
+	case '"', '\\':
+		return append(dst, '\\', b)
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return append(dst, '\\', 'u', '0', '0', digits[b>>4], digits[b&15])
 }
 
 // looseRune decodes a sequence without looking at the marks of its other bytes.

@@ -38,6 +38,18 @@ func Shared(t testing.TB) string {
 	return shared
 }
 
+// StockRules returns the paths of the stock rule files, in the order in which
+// they are loaded; without reference data it is as Shared.
+func StockRules(t testing.TB) []string {
+	t.Helper()
+	dir := filepath.Join(Shared(t), "rules")
+	return []string{
+		filepath.Join(dir, "falco_rules.yaml"),
+		filepath.Join(dir, "falco-incubating_rules.yaml"),
+		filepath.Join(dir, "falco-sandbox_rules.yaml"),
+	}
+}
+
 // Root skips a test that needs root where it does not run as root, or fails it
 // if FALCOREPLAY_ROOT_REQUIRED is 1.
 func Root(t testing.TB) {
