@@ -55,6 +55,7 @@ func startChild(t testing.TB, kind string, report any, change func(*exec.Cmd)) *
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = []string{childKey + "=" + kind}
+	cmd.Dir = t.TempDir()
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
