@@ -16,6 +16,7 @@ import (
 	"falcoreplay/engine"
 	"falcoreplay/engine/report"
 	"falcoreplay/engine/run"
+	"falcoreplay/internal/rulefile"
 	"falcoreplay/rules"
 	"falcoreplay/scap"
 )
@@ -157,7 +158,7 @@ func (set *settings) load(s *streams, opts engine.Options) (*engine.Engine, erro
 	files := rules.Bundled()
 	if len(set.rules) > 0 {
 		var err error
-		if files, err = readRules(set.rules); err != nil {
+		if files, err = rulefile.Read(set.rules); err != nil {
 			return nil, usageError("%v", err)
 		}
 	}
@@ -271,6 +272,11 @@ func (a *analysis) count(r *run.Result) {
 	s.AddLoss("exit events that do not fit their enter events", c.Conversion.Mismatched)
 	s.AddLoss("events of old types that have no form today", c.Conversion.Unconvertible)
 	s.AddLoss("marks of events that the recorder lost", c.DropEvents)
+	if r.Totals != nil {
+		s.AddLoss("events that the recorder lost", r.Totals.Lost)
+	}
+	s.AddLoss("damaged chunks", c.LostChunks)
+	s.AddLoss("events in damaged chunks", c.LostEvents)
 	s.AddLoss("container descriptions that could not be read", r.State.BadContainers)
 	s.AddLoss("threads over the limit", r.State.ThreadsDropped)
 }

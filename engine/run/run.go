@@ -17,6 +17,7 @@ import (
 type Result struct {
 	Capture scap.Stats
 	State   replay.Stats
+	Totals  *scap.Totals // the recorder's figures, nil if the capture holds none
 }
 
 // Capture analyses the capture that r holds and calls emit with each alert, in
@@ -32,7 +33,7 @@ func Capture(r io.Reader, name string, eng *engine.Engine, opts scap.Options, em
 	p := pass{reader: rd, engine: eng}
 	err = p.events(emit)
 	p.endSection()
-	return Result{Capture: rd.Stats(), State: p.stats}, err
+	return Result{Capture: rd.Stats(), State: p.stats, Totals: rd.Totals()}, err
 }
 
 // pass is one way through a capture.

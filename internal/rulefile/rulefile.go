@@ -1,4 +1,6 @@
-package main
+// Package rulefile finds and reads the rule files that a command line names.
+// Commands import it.
+package rulefile
 
 import (
 	"fmt"
@@ -8,12 +10,12 @@ import (
 	"falcoreplay/rules"
 )
 
-// readRules reads the rule files that the paths name, in their order; of a
+// Read reads the rule files that the paths name, in their order; of a
 // directory all *.yaml and *.yml files directly in it, by name.
-func readRules(paths []string) ([]rules.File, error) {
+func Read(paths []string) ([]rules.File, error) {
 	var files []rules.File
 	for _, path := range paths {
-		names, err := ruleFiles(path)
+		names, err := in(path)
 		if err != nil {
 			return nil, err
 		}
@@ -28,7 +30,7 @@ func readRules(paths []string) ([]rules.File, error) {
 	return files, nil
 }
 
-func ruleFiles(path string) ([]string, error) {
+func in(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
