@@ -117,7 +117,8 @@ static __always_inline u64 inode_ctime(struct inode *i)
 		return ns_of(BPF_CORE_READ(i, i_ctime.tv_sec), BPF_CORE_READ(i, i_ctime.tv_nsec));
 	if (bpf_core_field_exists(j->__i_ctime))
 		return ns_of(BPF_CORE_READ(j, __i_ctime.tv_sec), BPF_CORE_READ(j, __i_ctime.tv_nsec));
-	return ns_of(BPF_CORE_READ(k, i_ctime_sec), BPF_CORE_READ(k, i_ctime_nsec));
+	// Since 6.13 the highest bit says that someone has asked (I_CTIME_QUERIED).
+	return ns_of(BPF_CORE_READ(k, i_ctime_sec), BPF_CORE_READ(k, i_ctime_nsec) & 0x7fffffff);
 }
 
 static __always_inline u64 inode_mtime(struct inode *i)
