@@ -59,9 +59,23 @@ func compileCalls(goarch string) (*callTable, error) {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
 	}
+	native := map[string]uint16{} // generic events have the 64-bit number of 32-bit calls too
 	for number := range uint16(bpf.MaxNative) {
 		if name := nativeName(goarch, number); name != "" {
+			native[name] = number
 			add(bpf.FirstNative+int(number), name, number)
+		}
+	}
+	if goarch == "amd64" {
+		for number := range uint16(bpf.MaxCompat) {
+			if name := compatNumbers[number]; name != "" {
+				add(bpf.FirstCompat+int(number), name, native[name])
+			}
+		}
+		for number, name := range socketcalls {
+			if name != "" {
+				add(bpf.FirstSocketcall+number, name, native[name])
+			}
 		}
 	}
 	for at, r := range tracepoints {

@@ -68,6 +68,9 @@ func (s *Source) Select(names []string) error {
 // SelectAll begins to record every system call, and signals.
 func (s *Source) SelectAll() error { return s.selectCalls(func(string) bool { return true }) }
 
+// Stop ends recording; what is in the ring can still be read.
+func (s *Source) Stop() error { return s.prog.Want(func(int) bool { return false }) }
+
 func (s *Source) selectCalls(want func(name string) bool) error {
 	if s.since == 0 {
 		s.since = uint64(time.Now().UnixNano())

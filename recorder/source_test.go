@@ -115,9 +115,10 @@ func TestOverload(t *testing.T) {
 	if err := exec.Command("/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do cat /etc/hostname; done >/dev/null").Run(); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Select(nil); err != nil {
+	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
+	time.Sleep(10 * time.Millisecond) // for what is being recorded right now
 	done := make(chan struct{})
 	close(done)
 	read := uint64(0)

@@ -30,6 +30,12 @@ const (
 	MaxSnapLen = 60000
 )
 
+// bitWords is the length of the program's bits of interesting calls.
+const bitWords = 32
+
+// socketcall is the number of that 32-bit system call.
+const socketcall = 102
+
 // Program is the BPF program in the kernel. Its methods are for one goroutine,
 // but for Counts and Close.
 type Program struct {
@@ -150,14 +156,14 @@ func (p *Program) Attach() error {
 // else knows. getppid takes no arguments, and ignores this one.
 func (p *Program) hide() error {
 	magic := rand.Uint64() | 1
-	var only [17]uint64
+	var only [bitWords]uint64
 	only[unix.SYS_GETPPID/64] = 1 << (unix.SYS_GETPPID % 64)
 	if err := errors.Join(p.objs.Magic.Set(magic), p.objs.Interesting.Set(only)); err != nil {
 		return err
 	}
 	unix.RawSyscall(unix.SYS_GETPPID, uintptr(magic), 0, 0)
 	var self uint32
-	if err := errors.Join(p.objs.Interesting.Set([17]uint64{}), p.objs.Magic.Set(uint64(0)), p.objs.Self.Get(&self)); err != nil {
+	if err := errors.Join(p.objs.Interesting.Set([bitWords]uint64{}), p.objs.Magic.Set(uint64(0)), p.objs.Self.Get(&self)); err != nil {
 		return err
 	}
 	if self == 0 {
@@ -168,10 +174,16 @@ func (p *Program) hide() error {
 
 // Want chooses the calls that are recorded, at any time.
 func (p *Program) Want(wanted func(call int) bool) error {
-	var bits [17]uint64
+	var bits [bitWords]uint64
 	for i := range CallAny {
 		if wanted(i) {
 			bits[i/64] |= 1 << (i % 64)
+		}
+	}
+	// socketcall comes first where anything that it stands for is wanted.
+	for i := range MaxSocketcall {
+		if wanted(FirstSocketcall + i) {
+			bits[(FirstCompat+socketcall)/64] |= 1 << ((FirstCompat + socketcall) % 64)
 		}
 	}
 	return p.objs.Interesting.Set(bits)

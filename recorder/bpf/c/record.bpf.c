@@ -168,7 +168,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	nr = bounded(nr, max_native - 1);
 	// The first look: whether anyone wants this call.
-	if (!((interesting[nr / 64] | interesting[8 + nr / 64]) >> (nr & 63) & 1))
+	if (!((interesting[nr / 64] | interesting[first_compat / 64 + nr / 64]) >> (nr & 63) & 1))
 		return 0;
 #if defined(__TARGET_ARCH_x86)
 	{
@@ -182,12 +182,21 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		compat &= 2; // TS_COMPAT
 	}
 	index = compat ? first_compat + nr : nr;
+	if (index == first_compat + 102) { // socketcall, of which the first argument chooses
+		u32 call = regs->bx;
+
+		if (call == 0 || call >= max_socketcall)
+			return 0;
+		index = first_socketcall + call;
+	}
 #else
 	if (regs->pstate & 0x10) // a 32-bit program; not decoded
 		return 0;
 	index = nr;
 #endif
-	index = bounded(index, 1023);
+	if (index >= max_calls)
+		return 0;
+	index = bounded(index, 2047);
 	if (!(interesting[index / 64] >> (index & 63) & 1))
 		return 0;
 
@@ -220,6 +229,13 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		s->args[3] = (u32)regs->si;
 		s->args[4] = (u32)regs->di;
 		s->args[5] = (u32)regs->bp;
+		if (index >= first_socketcall) {
+			u32 a[6] = {};
+
+			bpf_probe_read_user(a, sizeof(a), (void *)s->args[1]);
+			for (int i = 0; i < 6; i++)
+				s->args[i] = a[i];
+		}
 	} else {
 		s->args[0] = regs->di;
 		s->args[1] = regs->si;

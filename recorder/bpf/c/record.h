@@ -263,7 +263,7 @@ static __always_inline u64 bounded(u64 v, u32 mask)
 }
 
 // Set by user space.
-volatile u64 interesting[17]; // a bit for each call, see enum limits
+volatile u64 interesting[32]; // a bit for each call, see enum limits
 volatile u64 epoch;           // nanoseconds from boot time to the epoch
 volatile u32 snaplen = 80;    // most bytes of data
 volatile u32 wake_bytes = 262144; // the reader is woken once this much waits
