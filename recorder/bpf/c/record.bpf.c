@@ -21,13 +21,13 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-// ring.max_entries cannot be read on old kernels, so the reader is woken when
-// this much waits, and looks by itself now and then.
-static __always_inline u64 wake(void)
+// Whether to wake the reader: when what waits grows past wake_bytes, and not
+// again while it is more, as each wake-up is an interrupt. have is what waits
+// without the record, and len the record. A reader that is not woken looks by
+// itself now and then.
+static __always_inline u64 wake(u64 have, u64 len)
 {
-	u64 n = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
-
-	return n >= wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return have < wake_bytes && have + len >= wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline void header(u8 *r, struct call *c, u32 cpu, u32 index, u32 tid, u32 len)
@@ -67,7 +67,7 @@ static __always_inline void header(u8 *r, struct call *c, u32 cpu, u32 index, u3
 				*(u16 *)(r + header_size + i * 2) = op->width;           \
 		}                                                                        \
 		header(r, c, cpu, index, s->tid, c->size);                                           \
-		bpf_ringbuf_submit(r, wake());                                           \
+		bpf_ringbuf_submit(r, wake(bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) - room, room)); \
 	} while (0)
 
 // Builds and writes the record of a call; 0 if it is in the ring.
@@ -111,7 +111,8 @@ __noinline int build(u32 cpu, u32 index)
 	}
 	pos = s->pos;
 	header(s->buf, c, cpu, index, s->tid, pos - prefix_size);
-	return bpf_ringbuf_output(&ring, s->buf, bounded(pos, payload_size - 1), wake()) ? 1 : 0;
+	pos = bounded(pos, payload_size - 1);
+	return bpf_ringbuf_output(&ring, s->buf, pos, wake(bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA), pos)) ? 1 : 0;
 }
 
 // Takes the CPU's scratch, NULL if it is taken.
