@@ -65,11 +65,8 @@ type stream interface {
 	Losses() ([]Loss, error)
 	Counts() ([]CallCounts, error)
 	SyncClock() error
-	stop() error
+	Stop() error
 }
-
-// stop ends the recording of everything; what is in the ring stays.
-func (s *Source) stop() error { return s.prog.Want(func(int) bool { return false }) }
 
 const (
 	tickInterval  = 100 * time.Millisecond // between looks at losses and limits
@@ -286,7 +283,7 @@ func (r *recording) figures(now time.Time) Status {
 // finish ends the capture: with what is left in the ring, unless the recording
 // failed, and the totals.
 func (r *recording) finish(whole bool) error {
-	errs := []error{r.src.stop()}
+	errs := []error{r.src.Stop()}
 	if r.out == nil && whole {
 		errs = append(errs, r.endSnapshot(true))
 	}

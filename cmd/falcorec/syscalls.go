@@ -18,8 +18,8 @@ import (
 // bulk are the calls that say something about state, but come in masses and tell
 // no more than what is known without them.
 var bulk = []string{
-	"brk", "mmap", "mmap2", "munmap", "read", "readv", "pread", "pread64", "preadv", "preadv2",
-	"write", "writev", "pwrite", "pwrite64", "pwritev", "pwritev2", "send", "recv",
+	"brk", "mmap", "mmap2", "munmap", "read", "readv", "pread64", "preadv", "preadv2",
+	"write", "writev", "pwrite64", "pwritev", "pwritev2", "send", "recv",
 }
 
 // stock are the calls that Falco's stock rules look at, beyond those that change
