@@ -116,7 +116,7 @@ type FD struct {
 	// server has source address and port only.
 	SrcIP, DstIP     [16]byte
 	SrcPort, DstPort uint16
-	L4Proto          uint8 // scap_l4_proto: 1 TCP, 2 UDP, 3 ICMP, 4 raw
+	L4Proto          uint8 // scap_l4_proto: 1 none, 2 TCP, 3 UDP, 4 ICMP, 5 raw
 
 	UnixSrc, UnixDst uint64 // unix sockets: addresses of the two ends in the kernel
 
