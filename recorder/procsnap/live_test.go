@@ -109,12 +109,12 @@ func TestFDs(t *testing.T) {
 		"unix pair":       {Type: scap.FDUnixSocket},
 		"netlink":         {Type: scap.FDNetlink},
 		"netlink unbound": {Type: scap.FDNetlink},
-		"raw4":            {Type: scap.FDIPv4Server, L4Proto: 4, SrcPort: unix.IPPROTO_ICMP},
-		"raw6":            {Type: scap.FDIPv6Server, L4Proto: 4, SrcPort: unix.IPPROTO_ICMPV6},
-		"tcp4 unbound":    {Type: scap.FDIPv4Server, L4Proto: 1},
-		"tcp6 unbound":    {Type: scap.FDIPv6Server, L4Proto: 1},
-		"udp4 unbound":    {Type: scap.FDIPv4Server, L4Proto: 2},
-		"udp6 unbound":    {Type: scap.FDIPv6Server, L4Proto: 2},
+		"raw4":            {Type: scap.FDIPv4Server, L4Proto: 5, SrcPort: unix.IPPROTO_ICMP},
+		"raw6":            {Type: scap.FDIPv6Server, L4Proto: 5, SrcPort: unix.IPPROTO_ICMPV6},
+		"tcp4 unbound":    {Type: scap.FDIPv4Server, L4Proto: 2},
+		"tcp6 unbound":    {Type: scap.FDIPv6Server, L4Proto: 2},
+		"udp4 unbound":    {Type: scap.FDIPv4Server, L4Proto: 3},
+		"udp6 unbound":    {Type: scap.FDIPv6Server, L4Proto: 3},
 	}
 	if fd, ok := o.FDs["tmpfile"]; ok {
 		name, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd))
@@ -139,7 +139,7 @@ func TestFDs(t *testing.T) {
 		if strings.HasPrefix(kind, "unix") {
 			continue
 		}
-		f := scap.FD{L4Proto: map[string]uint8{"tcp": 1, "udp": 2}[kind[:3]]}
+		f := scap.FD{L4Proto: map[string]uint8{"tcp": 2, "udp": 3}[kind[:3]]}
 		four := kind[3] == '4'
 		put := func(text string, ip *[16]byte, port *uint16) {
 			a := netip.MustParseAddrPort(text)

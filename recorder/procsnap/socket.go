@@ -18,9 +18,9 @@ import (
 
 // Protocols of a capture (userspace/libscap/scap.h, scap_l4_proto).
 const (
-	l4TCP = 1
-	l4UDP = 2
-	l4RAW = 4
+	l4TCP = 2
+	l4UDP = 3
+	l4RAW = 5
 )
 
 // sockets of one network namespace, by inode.
