@@ -12,6 +12,20 @@ import (
 	"falcoreplay/scap/event"
 )
 
+// Limits and defaults of SourceOptions.
+const (
+	DefaultRingBytes = bpf.DefaultRingBytes
+	DefaultSnapLen   = bpf.DefaultSnapLen
+	MaxSnapLen       = bpf.MaxSnapLen
+)
+
+// Recordable reports whether Source.Select takes a name: that of a system call,
+// procexit or signaldeliver.
+func Recordable(name string) bool {
+	_, ok := event.SyscallByName(name)
+	return ok || name == "procexit" || name == "signaldeliver"
+}
+
 // SourceOptions are the choices of a Source. The zero value takes the defaults
 // of package bpf.
 type SourceOptions struct {
@@ -54,7 +68,7 @@ func OpenSource(opt SourceOptions) (*Source, error) {
 func (s *Source) Select(names []string) error {
 	wanted := map[string]bool{"procexit": true}
 	for _, n := range names {
-		if _, ok := event.SyscallByName(n); !ok && n != "procexit" && n != "signaldeliver" {
+		if !Recordable(n) {
 			return fmt.Errorf("no system call %q", n)
 		}
 		wanted[n] = true

@@ -98,7 +98,7 @@ figures. If it is killed the file is good up to about its last second.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&set.path, "write", "w", "", "write the capture to `file`, - for standard output; a file of that name is replaced")
-	f.Uint32VarP(&set.snapLen, "snaplen", "s", 80, "keep at most so many `bytes` of the data of a call")
+	f.Uint32VarP(&set.snapLen, "snaplen", "s", recorder.DefaultSnapLen, "keep at most so many `bytes` of the data of a call")
 	f.Uint64VarP(&set.seconds, "seconds", "M", 0, "end after so many `seconds`")
 	f.Uint64VarP(&set.events, "events", "n", 0, "end after so many `events`")
 	f.Uint64VarP(&set.rotateMiB, "rotate-size", "C", 0, "begin a new file when one has so many `MiB`")
@@ -107,7 +107,7 @@ figures. If it is killed the file is good up to about its last second.`,
 	f.StringVar(&set.syscalls, "syscalls", "default", "record `which` system calls: default (what keeps track of processes and files, and what\nthe stock rules look at), all, rules:FILE (what the rules of a file or directory look at),\nor names with commas between them")
 	f.StringVar(&set.compress, "compress", "", "`none`, gzip[:1-9] or zstd[:1-22] (default: by the name, .zst for zstd, else gzip)")
 	f.StringVar(&set.env, "env", "masked", "`how` to keep environments: all, masked (no values of names that look like secrets), names, none")
-	f.Uint64Var(&set.ringMiB, "ring", 16, "`MiB` of memory between kernel and recorder, a power of two; more lose less under load")
+	f.Uint64Var(&set.ringMiB, "ring", recorder.DefaultRingBytes>>20, "`MiB` of memory between kernel and recorder, a power of two; more lose less under load")
 	f.BoolVarP(&set.quiet, "quiet", "q", false, "no figures on standard error; errors are always shown")
 	return cmd
 }
@@ -138,8 +138,8 @@ func (set *settings) options() (recorder.Options, error) {
 	if set.ringMiB == 0 || set.ringMiB&(set.ringMiB-1) != 0 || set.ringMiB > 1024 {
 		errs = append(errs, "--ring: a power of two from 1 to 1024")
 	}
-	if set.snapLen > maxSnapLen {
-		errs = append(errs, fmt.Sprintf("-s: at most %d", maxSnapLen))
+	if set.snapLen > recorder.MaxSnapLen {
+		errs = append(errs, fmt.Sprintf("-s: at most %d", recorder.MaxSnapLen))
 	}
 	var err error
 	opt.Compression, opt.Level, err = compression(set.path, set.compress)
@@ -153,10 +153,6 @@ func (set *settings) options() (recorder.Options, error) {
 	}
 	return opt, nil
 }
-
-// maxSnapLen leaves room for the other parameters of an event, whose length is
-// written in 16 bits.
-const maxSnapLen = 60000
 
 func compression(path, flag string) (scap.Compression, int, error) {
 	switch {

@@ -10,6 +10,7 @@ import (
 
 	"falcoreplay/engine"
 	"falcoreplay/internal/rulefile"
+	"falcoreplay/recorder"
 	"falcoreplay/replay"
 	"falcoreplay/rules"
 	"falcoreplay/scap/event"
@@ -47,7 +48,7 @@ func selectSyscalls(flag string) ([]string, error) {
 	var unknown []string
 	for i, name := range names {
 		names[i] = strings.TrimSpace(name)
-		if _, ok := event.SyscallByName(names[i]); !ok && names[i] != "procexit" && names[i] != "signaldeliver" {
+		if !recorder.Recordable(names[i]) {
 			unknown = append(unknown, fmt.Sprintf("%q is no system call", name))
 		}
 	}
