@@ -160,14 +160,21 @@ func (c *Context) isLocal(t *replay.Thread, fd *replay.FD, ip *replay.IP) bool {
 	return c.Host.IsLocal(t, *ip, fd.Type == replay.FDIPv6)
 }
 
-// anyIP, anyPort and anyNet are the candidates of fd.ip, fd.port and fd.net.
+// internet is the event's fd if it is an internet socket, else nil; known tells
+// whether the event is about a known fd at all.
+func (c *Context) internet() (fd *replay.FD, known bool) {
+	fd = c.known()
+	if fd == nil || netFDs(fd.Type) {
+		return fd, fd != nil
+	}
+	return nil, true
+}
+
+// anyIP and anyPort are the candidates of fd.ip and fd.net, and of fd.port.
 func anyIP(_ *Field, c *Context, dst []Value) ([]Value, bool) {
-	fd := c.known()
-	switch {
-	case fd == nil:
-		return dst, false
-	case !netFDs(fd.Type):
-		return dst, true
+	fd, known := c.internet()
+	if fd == nil {
+		return dst, known
 	}
 	dst = append(dst, Value{S: address(fd, &fd.SrcIP)})
 	if isConn(fd.Type) {
@@ -177,12 +184,9 @@ func anyIP(_ *Field, c *Context, dst []Value) ([]Value, bool) {
 }
 
 func anyPort(_ *Field, c *Context, dst []Value) ([]Value, bool) {
-	fd := c.known()
-	switch {
-	case fd == nil:
-		return dst, false
-	case !netFDs(fd.Type):
-		return dst, true
+	fd, known := c.internet()
+	if fd == nil {
+		return dst, known
 	}
 	dst = append(dst, Value{N: uint64(fd.SrcPort)})
 	if isConn(fd.Type) {
