@@ -21,15 +21,20 @@ import (
 // to its last whole chunk. It needs the privileges that Missing checks, and
 // gives up all others once it has what they are needed for.
 func Record(ctx context.Context, opt Options) (Status, error) {
-	src, err := OpenSource(SourceOptions{RingBytes: opt.RingBytes, SnapLen: opt.SnapLen})
+	src, err := OpenSource(SourceOptions{
+		RingBytes: opt.RingBytes, SnapLen: opt.SnapLen,
+		Filter: opt.Filter, State: opt.State, FilterState: opt.FilterSnapshot,
+	})
 	if err != nil {
 		return Status{}, err
 	}
 	defer src.Close()
 	r := &recording{opt: opt, src: src, mask: masker{mode: opt.Env}}
-	r.takeSnap = func() (*scap.Snapshot, procsnap.Stats, error) {
-		return procsnap.Take(procsnap.Options{Env: opt.Env, SkipPIDs: []int{os.Getpid()}})
+	snapshot := procsnap.Options{Env: opt.Env, SkipPIDs: []int{os.Getpid()}}
+	if opt.Filter != nil && opt.FilterSnapshot {
+		snapshot.Keep, snapshot.OnlyUsersOfThreads = src.keeps(opt.Filter), true
 	}
+	r.takeSnap = func() (*scap.Snapshot, procsnap.Stats, error) { return procsnap.Take(snapshot) }
 	// What happens from here on is recorded, and the snapshot is taken after it.
 	if opt.Syscalls == nil {
 		err = src.SelectAll()
@@ -68,6 +73,12 @@ func (opt *Options) info(at time.Time, n int) *scap.Info {
 		System: prettyName(), OnlineCPUs: firstLine("/sys/devices/system/cpu/online"),
 		Syscalls: opt.Syscalls, Snapshot: "all", SnapLenBytes: opt.SnapLen,
 		EnvMode: envModes[opt.Env], FileNumber: uint32(n),
+	}
+	if opt.Filter != nil {
+		info.Filter = opt.Filter.Text
+	}
+	if opt.FilterSnapshot {
+		info.Snapshot = "filtered"
 	}
 	if opt.Env != procsnap.EnvAll {
 		info.Redacted = []string{"environment"}

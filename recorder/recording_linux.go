@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"falcoreplay/recorder/filter"
 	"falcoreplay/recorder/procsnap"
 	"falcoreplay/scap"
 )
@@ -24,6 +25,13 @@ type Options struct {
 	Syscalls  []string // names of what is recorded, as Source.Select takes them; nil for all
 	RingBytes int      // as SourceOptions.RingBytes
 	SnapLen   uint32   // most bytes of data in an event; 0 for the default
+
+	// Filter and State are as in SourceOptions. With FilterSnapshot a capture
+	// holds nothing of processes that the filter is not true of, but for the
+	// names of their ancestors.
+	Filter         *filter.Filter
+	State          []string
+	FilterSnapshot bool
 
 	Compression scap.Compression
 	Level       int // of the compression, 0 for its default

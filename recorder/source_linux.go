@@ -4,11 +4,13 @@ package recorder
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"falcoreplay/recorder/bpf"
+	"falcoreplay/recorder/filter"
 	"falcoreplay/scap/event"
 )
 
@@ -31,6 +33,14 @@ func Recordable(name string) bool {
 type SourceOptions struct {
 	RingBytes int    // of the ring between kernel and recorder, a power of two
 	SnapLen   uint32 // most bytes of data in an event
+
+	// Filter says which events are recorded, nil for all that are selected.
+	// Those of the system calls State, without which the state of the host
+	// would be lost, are always, unless FilterState is set: then those are of
+	// whom the filter may be true of at all.
+	Filter      *filter.Filter
+	State       []string
+	FilterState bool
 }
 
 // Source is a stream of the kernel's events, in the order of their times. Its
@@ -50,15 +60,34 @@ func OpenSource(opt SourceOptions) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	prog, err := bpf.Load(&table.calls, table.flags, bpf.Options{RingBytes: opt.RingBytes, SnapLen: opt.SnapLen})
+	load := bpf.Options{RingBytes: opt.RingBytes, SnapLen: opt.SnapLen}
+	var cgroups string
+	if f := opt.Filter; f != nil {
+		if load.Filter, err = compileFilter(&opt, table); err != nil {
+			return nil, fmt.Errorf("filter: %w", err)
+		}
+		if load.Filter.HasCgroup != 0 {
+			if cgroups, load.Hierarchy, err = cgroupRoot(); err != nil {
+				return nil, fmt.Errorf("filter: %w", err)
+			}
+		}
+	}
+	prog, err := bpf.Load(&table.calls, table.flags, load)
 	if err != nil {
 		return nil, err
 	}
+	s := &Source{prog: prog, table: table}
 	if err := prog.Attach(); err != nil {
-		prog.Close()
+		s.Close()
 		return nil, err
 	}
-	return &Source{prog: prog, table: table}, nil
+	if f := opt.Filter; f != nil {
+		if err := errors.Join(s.follow(f), s.enterCgroups(f, cgroups)); err != nil {
+			s.Close()
+			return nil, fmt.Errorf("filter: %w", err)
+		}
+	}
+	return s, nil
 }
 
 // Select begins to record the system calls with the given names, of whatever

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"falcoreplay/recorder"
+	"falcoreplay/recorder/filter"
 	"falcoreplay/scap"
 )
 
@@ -59,6 +60,7 @@ func (e *failedError) Unwrap() error { return e.error }
 // settings are the values of the flags.
 type settings struct {
 	path, compress, syscalls, env string
+	filter, snapshot              string
 	snapLen                       uint32
 	seconds, rotateSeconds        uint64
 	events                        uint64
@@ -83,6 +85,9 @@ figures. If it is killed the file is good up to about its last second.`,
   sudo falcorec -w trace.scap.zst -M 60                one minute, zstd
   sudo falcorec -w trace.scap -C 100 -W 10             ten files of 100 MiB at most, the newest stay
   sudo falcorec -w trace.scap --syscalls rules:my.yaml what these rules look at
+  sudo falcorec -w trace.scap -f 'proc.name = nginx'   one program's events
+  sudo falcorec -w trace.scap -f 'cgroup.path = /web' --snapshot filtered
+                                                       nothing of the host but this
   ssh host sudo falcorec -w - | falcoanalyze -         look on from afar`,
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
@@ -105,6 +110,8 @@ figures. If it is killed the file is good up to about its last second.`,
 	f.Uint64VarP(&set.rotateSeconds, "rotate-time", "G", 0, "begin a new file when one is so many `seconds` old")
 	f.IntVarP(&set.files, "files", "W", 0, "keep only so many `files`, the newest")
 	f.StringVar(&set.syscalls, "syscalls", "default", "record `which` system calls: default (what keeps track of processes and files, and what\nthe stock rules look at), all, rules:FILE (what the rules of a file or directory look at),\nor names with commas between them")
+	f.StringVarP(&set.filter, "filter", "f", "", "record only what matches this `condition` on proc.name, proc.pid, proc.apid (descendants), user.uid,\ncgroup.path, container.id and evt.type, and what keeps track of processes and files")
+	f.StringVar(&set.snapshot, "snapshot", "all", "of `which` processes the capture tells: all, or filtered (nothing of those that -f leaves out)")
 	f.StringVar(&set.compress, "compress", "", "`none`, gzip[:1-9] or zstd[:1-22] (default: by the name, .zst for zstd, else gzip)")
 	f.StringVar(&set.env, "env", "masked", "`how` to keep environments: all, masked (no values of names that look like secrets), names, none")
 	f.Uint64Var(&set.ringMiB, "ring", recorder.DefaultRingBytes>>20, "`MiB` of memory between kernel and recorder, a power of two; more lose less under load")
@@ -148,10 +155,38 @@ func (set *settings) options() (recorder.Options, error) {
 	check("--env", err)
 	opt.Syscalls, err = selectSyscalls(set.syscalls)
 	check("--syscalls", err)
+	check("-f", set.filters(&opt))
 	if len(errs) > 0 {
 		return opt, errors.New(strings.Join(errs, "\nfalcorec: "))
 	}
 	return opt, nil
+}
+
+// filters reads -f and --snapshot.
+func (set *settings) filters(opt *recorder.Options) (err error) {
+	switch set.snapshot {
+	case "all":
+	case "filtered":
+		if set.filter == "" {
+			return errors.New("--snapshot filtered needs a filter")
+		}
+		opt.FilterSnapshot = true
+	default:
+		return fmt.Errorf("--snapshot is all or filtered, not %q", set.snapshot)
+	}
+	if set.filter == "" {
+		return nil
+	}
+	opt.State = stateful()
+	if opt.Filter, err = filter.Parse(set.filter); err != nil {
+		return err
+	}
+	for _, a := range opt.Filter.Atoms {
+		if a.Kind == filter.Call && !recorder.Recordable(a.Text) {
+			return fmt.Errorf("%q is no system call", a.Text)
+		}
+	}
+	return nil
 }
 
 func compression(path, flag string) (scap.Compression, int, error) {

@@ -57,7 +57,7 @@ type Call struct {
 	When    uint8 // 1 if a result of 0 has another tracepoint
 	Size    uint16
 	Native  uint16 // number of the system call
-	_       uint32
+	About   uint32 // the filter's atoms that are true of it, and CallState
 	Ops     [MaxParams]Op
 }
 

@@ -18,7 +18,7 @@ func TestLayouts(t *testing.T) {
 	}
 	sizes := map[string]int{
 		"call": binary.Size(Call{}), "op": binary.Size(Op{}), "table": binary.Size(Table{}), "row": binary.Size(Row{}),
-		"counts": binary.Size(Counts{}),
+		"counts": binary.Size(Counts{}), "filter": binary.Size(Filter{}), "atom": binary.Size(Atom{}), "term": binary.Size(Term{}), "descent": binary.Size(Descent{}),
 	}
 	for name, size := range sizes {
 		var s *btf.Struct
@@ -30,9 +30,10 @@ func TestLayouts(t *testing.T) {
 		}
 	}
 	offsets := map[string][]uint32{
-		"call":  {0, 2, 4, 5, 6, 7, 8, 10, 12, 16},
-		"op":    {0, 1, 2, 3, 4},
-		"table": {0, 2, 3, 4, 8},
+		"call":   {0, 2, 4, 5, 6, 7, 8, 10, 12, 16},
+		"op":     {0, 1, 2, 3, 4},
+		"table":  {0, 2, 3, 4, 8},
+		"filter": {0, 4, 8, 12, 16, 20, 24, 28, 32, 32 + 40*MaxAtoms, 32 + 40*MaxAtoms + 8*MaxTerms},
 	}
 	for name, want := range offsets {
 		var s *btf.Struct
@@ -90,10 +91,18 @@ func TestKinds(t *testing.T) {
 		"max_native": MaxNative, "max_compat": MaxCompat, "max_socketcall": MaxSocketcall, "first_compat": FirstCompat,
 		"first_socketcall": FirstSocketcall, "call_exec": CallExec, "call_fork": CallFork, "call_exit": CallExit, "call_signal": CallSignal,
 		"call_any": CallAny, "max_calls": NumCalls, "max_params": MaxParams, "max_rows": MaxRows, "max_tables": MaxTables,
+		"max_atoms": MaxAtoms, "max_terms": MaxTerms,
 		"prefix_size": prefixSize, "header_size": prefixSize + headerSize,
 	} {
 		if limits[name] != want {
 			t.Errorf("%s is %d in C, %d in Go", name, limits[name], want)
+		}
+	}
+	atoms := enum("atom_kind")
+	for name, want := range map[string]int{"atom_call": AtomCall, "atom_name": AtomName, "atom_pid": AtomPID, "atom_tree": AtomTree,
+		"atom_uid": AtomUID, "atom_cgroup": AtomCgroup} {
+		if atoms[name] != want {
+			t.Errorf("%s is %d in C, %d in Go", name, atoms[name], want)
 		}
 	}
 	tuples := enum("tuple")

@@ -20,6 +20,11 @@ import (
 type Options struct {
 	RingBytes int    // size of the ring, a power of two; 0 for DefaultRingBytes
 	SnapLen   uint32 // most bytes of data in a record; 0 for DefaultSnapLen
+
+	Filter *Filter // which events are recorded, nil for all
+	// Hierarchy of the control groups that the filter is about: a controller,
+	// "" for the unified one.
+	Hierarchy string
 }
 
 // Defaults of Options.
@@ -44,6 +49,8 @@ type Program struct {
 	reader   *ringbuf.Reader
 	record   ringbuf.Record
 	deadline time.Time
+	filters  bool
+	follows  bool // descendants
 }
 
 // Load loads the program with a table of calls; a call whose Type is 0 is never
@@ -75,7 +82,14 @@ func Load(calls *[NumCalls]Call, tables []Table, opt Options) (*Program, error) 
 		return nil, fmt.Errorf("number of CPUs: %w", err)
 	}
 	spec.Maps["scratches"].MaxEntries = uint32(cpus)
-	p := &Program{}
+	if opt.Filter != nil && opt.Filter.HasTree != 0 {
+		most, err := maxPIDs()
+		if err != nil {
+			return nil, err
+		}
+		spec.Maps["descendants"].MaxEntries = most
+	}
+	p := &Program{filters: opt.Filter != nil, follows: opt.Filter != nil && opt.Filter.HasTree != 0}
 	if err := spec.LoadAndAssign(&p.objs, nil); err != nil {
 		return nil, fmt.Errorf("BPF program: %w", err)
 	}
@@ -109,6 +123,9 @@ func (p *Program) prepare(calls *[NumCalls]Call, tables []Table, opt Options) er
 	if err := p.SyncClock(); err != nil {
 		return err
 	}
+	if err := p.setFilter(&opt); err != nil {
+		return fmt.Errorf("filter: %w", err)
+	}
 	r, err := ringbuf.NewReader(p.objs.Ring)
 	if err != nil {
 		return fmt.Errorf("ring: %w", err)
@@ -141,14 +158,24 @@ func (p *Program) SyncClock() error {
 // Attach attaches the program to its tracepoints. No call is of interest yet,
 // so nothing is recorded until Want.
 func (p *Program) Attach() error {
-	for _, prog := range p.objs.programs() {
+	programs := p.objs.programs()
+	if p.follows {
+		programs = append([]*ebpf.Program{p.objs.Follow}, programs...)
+	}
+	for _, prog := range programs {
 		l, err := link.AttachTracing(link.TracingOptions{Program: prog})
 		if err != nil {
 			return fmt.Errorf("attach %v: %w", prog, err)
 		}
 		p.links = append(p.links, l)
 	}
-	return p.hide()
+	if err := p.hide(); err != nil {
+		return err
+	}
+	if !p.filters {
+		return nil
+	}
+	return p.objs.Filtered.Set(uint32(1)) // not before: no filter is to pass over hide's call
 }
 
 // hide shows the program which process is the recorder, whatever its pid

@@ -23,7 +23,7 @@ type recordCall struct {
 	When    uint8
 	Size    uint16
 	Native  uint16
-	Pad     uint32
+	About   uint32
 	Ops     [32]struct {
 		_     structs.HostLayout
 		Kind  uint8
@@ -40,6 +40,39 @@ type recordCounts struct {
 	Written  uint64
 	Lost     uint64
 	Filtered uint64
+}
+
+type recordDescent struct {
+	_        structs.HostLayout
+	Own      uint32
+	Children uint32
+}
+
+type recordFilter struct {
+	_         structs.HostLayout
+	On        uint32
+	Strict    uint32
+	HasTree   uint32
+	HasCgroup uint32
+	Natoms    uint32
+	Nterms    uint32
+	Nwho      uint32
+	Pad       uint32
+	Atoms     [31]struct {
+		_    structs.HostLayout
+		Kind uint64
+		V    [4]uint64
+	}
+	Terms [32]struct {
+		_     structs.HostLayout
+		Mask  uint32
+		Value uint32
+	}
+	Who [32]struct {
+		_     structs.HostLayout
+		Mask  uint32
+		Value uint32
+	}
 }
 
 type recordScratch struct {
@@ -83,21 +116,27 @@ type recordTable struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	recordMapCalls          = "calls"
-	recordMapCounters       = "counters"
-	recordMapRing           = "ring"
-	recordMapScratches      = "scratches"
-	recordMapTables         = "tables"
-	recordProgProcessExec   = "process_exec"
-	recordProgProcessExit   = "process_exit"
-	recordProgSignalDeliver = "signal_deliver"
-	recordProgSysExit       = "sys_exit"
-	recordVarEpoch          = "epoch"
-	recordVarInteresting    = "interesting"
-	recordVarMagic          = "magic"
-	recordVarSelf           = "self"
-	recordVarSnaplen        = "snaplen"
-	recordVarWakeBytes      = "wake_bytes"
+	recordMapCalls           = "calls"
+	recordMapCgroupIds       = "cgroup_ids"
+	recordMapCounters        = "counters"
+	recordMapDescendants     = "descendants"
+	recordMapFilters         = "filters"
+	recordMapRing            = "ring"
+	recordMapScratches       = "scratches"
+	recordMapTables          = "tables"
+	recordProgFollow         = "follow"
+	recordProgProcessExec    = "process_exec"
+	recordProgProcessExit    = "process_exit"
+	recordProgSignalDeliver  = "signal_deliver"
+	recordProgSysExit        = "sys_exit"
+	recordVarEpoch           = "epoch"
+	recordVarFilterHierarchy = "filter_hierarchy"
+	recordVarFiltered        = "filtered"
+	recordVarInteresting     = "interesting"
+	recordVarMagic           = "magic"
+	recordVarSelf            = "self"
+	recordVarSnaplen         = "snaplen"
+	recordVarWakeBytes       = "wake_bytes"
 )
 
 // loadRecord returns the embedded CollectionSpec for record.
@@ -142,6 +181,7 @@ type recordSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type recordProgramSpecs struct {
+	Follow        *ebpf.ProgramSpec `ebpf:"follow"`
 	ProcessExec   *ebpf.ProgramSpec `ebpf:"process_exec"`
 	ProcessExit   *ebpf.ProgramSpec `ebpf:"process_exit"`
 	SignalDeliver *ebpf.ProgramSpec `ebpf:"signal_deliver"`
@@ -152,23 +192,28 @@ type recordProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type recordMapSpecs struct {
-	Calls     *ebpf.MapSpec `ebpf:"calls"`
-	Counters  *ebpf.MapSpec `ebpf:"counters"`
-	Ring      *ebpf.MapSpec `ebpf:"ring"`
-	Scratches *ebpf.MapSpec `ebpf:"scratches"`
-	Tables    *ebpf.MapSpec `ebpf:"tables"`
+	Calls       *ebpf.MapSpec `ebpf:"calls"`
+	CgroupIds   *ebpf.MapSpec `ebpf:"cgroup_ids"`
+	Counters    *ebpf.MapSpec `ebpf:"counters"`
+	Descendants *ebpf.MapSpec `ebpf:"descendants"`
+	Filters     *ebpf.MapSpec `ebpf:"filters"`
+	Ring        *ebpf.MapSpec `ebpf:"ring"`
+	Scratches   *ebpf.MapSpec `ebpf:"scratches"`
+	Tables      *ebpf.MapSpec `ebpf:"tables"`
 }
 
 // recordVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type recordVariableSpecs struct {
-	Epoch       *ebpf.VariableSpec `ebpf:"epoch"`
-	Interesting *ebpf.VariableSpec `ebpf:"interesting"`
-	Magic       *ebpf.VariableSpec `ebpf:"magic"`
-	Self        *ebpf.VariableSpec `ebpf:"self"`
-	Snaplen     *ebpf.VariableSpec `ebpf:"snaplen"`
-	WakeBytes   *ebpf.VariableSpec `ebpf:"wake_bytes"`
+	Epoch           *ebpf.VariableSpec `ebpf:"epoch"`
+	FilterHierarchy *ebpf.VariableSpec `ebpf:"filter_hierarchy"`
+	Filtered        *ebpf.VariableSpec `ebpf:"filtered"`
+	Interesting     *ebpf.VariableSpec `ebpf:"interesting"`
+	Magic           *ebpf.VariableSpec `ebpf:"magic"`
+	Self            *ebpf.VariableSpec `ebpf:"self"`
+	Snaplen         *ebpf.VariableSpec `ebpf:"snaplen"`
+	WakeBytes       *ebpf.VariableSpec `ebpf:"wake_bytes"`
 }
 
 // recordObjects contains all objects after they have been loaded into the kernel.
@@ -191,17 +236,23 @@ func (o *recordObjects) Close() error {
 //
 // It can be passed to loadRecordObjects or ebpf.CollectionSpec.LoadAndAssign.
 type recordMaps struct {
-	Calls     *ebpf.Map `ebpf:"calls"`
-	Counters  *ebpf.Map `ebpf:"counters"`
-	Ring      *ebpf.Map `ebpf:"ring"`
-	Scratches *ebpf.Map `ebpf:"scratches"`
-	Tables    *ebpf.Map `ebpf:"tables"`
+	Calls       *ebpf.Map `ebpf:"calls"`
+	CgroupIds   *ebpf.Map `ebpf:"cgroup_ids"`
+	Counters    *ebpf.Map `ebpf:"counters"`
+	Descendants *ebpf.Map `ebpf:"descendants"`
+	Filters     *ebpf.Map `ebpf:"filters"`
+	Ring        *ebpf.Map `ebpf:"ring"`
+	Scratches   *ebpf.Map `ebpf:"scratches"`
+	Tables      *ebpf.Map `ebpf:"tables"`
 }
 
 func (m *recordMaps) Close() error {
 	return _RecordClose(
 		m.Calls,
+		m.CgroupIds,
 		m.Counters,
+		m.Descendants,
+		m.Filters,
 		m.Ring,
 		m.Scratches,
 		m.Tables,
@@ -212,18 +263,21 @@ func (m *recordMaps) Close() error {
 //
 // It can be passed to loadRecordObjects or ebpf.CollectionSpec.LoadAndAssign.
 type recordVariables struct {
-	Epoch       *ebpf.Variable `ebpf:"epoch"`
-	Interesting *ebpf.Variable `ebpf:"interesting"`
-	Magic       *ebpf.Variable `ebpf:"magic"`
-	Self        *ebpf.Variable `ebpf:"self"`
-	Snaplen     *ebpf.Variable `ebpf:"snaplen"`
-	WakeBytes   *ebpf.Variable `ebpf:"wake_bytes"`
+	Epoch           *ebpf.Variable `ebpf:"epoch"`
+	FilterHierarchy *ebpf.Variable `ebpf:"filter_hierarchy"`
+	Filtered        *ebpf.Variable `ebpf:"filtered"`
+	Interesting     *ebpf.Variable `ebpf:"interesting"`
+	Magic           *ebpf.Variable `ebpf:"magic"`
+	Self            *ebpf.Variable `ebpf:"self"`
+	Snaplen         *ebpf.Variable `ebpf:"snaplen"`
+	WakeBytes       *ebpf.Variable `ebpf:"wake_bytes"`
 }
 
 // recordPrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to loadRecordObjects or ebpf.CollectionSpec.LoadAndAssign.
 type recordPrograms struct {
+	Follow        *ebpf.Program `ebpf:"follow"`
 	ProcessExec   *ebpf.Program `ebpf:"process_exec"`
 	ProcessExit   *ebpf.Program `ebpf:"process_exit"`
 	SignalDeliver *ebpf.Program `ebpf:"signal_deliver"`
@@ -232,6 +286,7 @@ type recordPrograms struct {
 
 func (p *recordPrograms) Close() error {
 	return _RecordClose(
+		p.Follow,
 		p.ProcessExec,
 		p.ProcessExit,
 		p.SignalDeliver,

@@ -167,10 +167,7 @@ __noinline u32 cgroup_bytes(u32 cpu, u64 task, u32 id, u32 pos)
 
 		if (!kn)
 			break;
-		if (bpf_core_field_exists(kn->parent))
-			up = BPF_CORE_READ(kn, parent);
-		else
-			up = BPF_CORE_READ((struct kernfs_node___v6_15 *)kn, __parent);
+		up = cgroup_parent(kn);
 		if (!up) // the root, which has no name
 			break;
 		names[i] = (u64)BPF_CORE_READ(kn, name);

@@ -15,6 +15,7 @@
 #include "types.h"
 #include "record.h"
 #include "task.h"
+#include "filter.h"
 #include "file.h"
 #include "value.h"
 #include "bytes.h"
@@ -211,6 +212,11 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	if (c->when && ret == 0) // sched_process_exec has it
 		return 0;
+	if (filtered && !passes(bpf_get_current_task(), c->about)) {
+		n->seen++;
+		n->filtered++;
+		return 0;
+	}
 	s = take(bpf_map_lookup_elem(&scratches, &cpu), id);
 	if (!s) {
 		n->seen++;
@@ -288,10 +294,21 @@ static __always_inline int event(u32 index, u32 nr, struct task_struct *t, u64 o
 {
 	u32 cpu = bpf_get_smp_processor_id();
 	struct counts *n = bpf_map_lookup_elem(&counters, &index);
+	struct call *c = bpf_map_lookup_elem(&calls, &index);
 	struct scratch *s;
 
-	if (!n || (u32)(bpf_get_current_pid_tgid() >> 32) == self)
+	if (!n || !c || (u32)(bpf_get_current_pid_tgid() >> 32) == self)
 		return 0;
+	if (filtered) {
+		u64 who;
+
+		bpf_probe_read_kernel(&who, sizeof(who), &t); // as a number, which functions take
+		if (!passes(who, c->about)) {
+			n->seen++;
+			n->filtered++;
+			return 0;
+		}
+	}
 	s = take(bpf_map_lookup_elem(&scratches, &cpu), tid);
 	if (!s) {
 		n->seen++;
@@ -317,6 +334,24 @@ int BPF_PROG(process_exec, struct task_struct *t, int old_pid, struct linux_binp
 	return event(call_exec, 0, t, (u64)bprm, bpf_get_current_pid_tgid());
 }
 
+// A process that a descendant begins is one too. Attached only where the filter
+// asks about descendants, before process_fork.
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(follow, struct task_struct *parent, struct task_struct *child)
+{
+	u32 from = parent->tgid, to = child->tgid;
+	struct descent *of, as = {};
+
+	if (from == to)
+		return 0;
+	of = bpf_map_lookup_elem(&descendants, &from);
+	if (!of)
+		return 0;
+	as.own = as.children = of->children;
+	bpf_map_update_elem(&descendants, &to, &as, 0);
+	return 0;
+}
+
 #if !defined(__TARGET_ARCH_x86)
 // Where a new thread's first return to user space does not pass sys_exit.
 SEC("tp_btf/sched_process_fork")
@@ -331,9 +366,13 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *t)
 {
-	if (!WANTED(call_exit))
-		return 0;
-	return event(call_exit, 0, t, 0, bpf_get_current_pid_tgid());
+	u32 pid = t->tgid;
+
+	if (WANTED(call_exit))
+		event(call_exit, 0, t, 0, bpf_get_current_pid_tgid());
+	if (filtered && BPF_CORE_READ(t, signal, live.counter) == 0)
+		bpf_map_delete_elem(&descendants, &pid);
+	return 0;
 }
 
 SEC("tp_btf/signal_deliver")

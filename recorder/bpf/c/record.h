@@ -20,6 +20,8 @@ enum limits {
 	max_params = 32,
 	max_rows = 24,
 	max_tables = 64,
+	max_atoms = 31,        // of the filter, see package filter
+	max_terms = 32,
 	prefix_size = 8,       // of struct prefix
 	header_size = 34,      // of struct prefix and the event's header
 	payload_size = 65536,
@@ -164,8 +166,39 @@ struct call {
 	u8 when;    // 0 always; 1 not if the result is 0: another tracepoint has it
 	u16 size;
 	u16 native; // the call's number
-	u32 pad;
+	u32 about;  // the filter's atoms that are true of the call, and call_state
 	struct op ops[max_params];
+};
+
+#define call_state (1U << 31) // the call changes what is known of the host
+
+// What an atom of the filter asks about.
+enum atom_kind {
+	atom_call = 0,   // nothing: the call's row has the answer
+	atom_name = 1,   // v[0] and v[1] are a mask, v[2] and v[3] a name
+	atom_pid = 2,    // v[0]
+	atom_tree = 3,   // nothing: the map of descendants has the answer
+	atom_uid = 4,    // v[0] to v[1]
+	atom_cgroup = 5, // nothing: the map of control groups has the answer
+};
+
+struct atom {
+	u64 kind;
+	u64 v[4];
+};
+
+// True of answers that have value where they have mask.
+struct term {
+	u32 mask, value;
+};
+
+struct filter {
+	u32 on;
+	u32 strict; // calls that change the state have to pass too, by who
+	u32 has_tree, has_cgroup;
+	u32 natoms, nterms, nwho, pad;
+	struct atom atoms[max_atoms];
+	struct term terms[max_terms], who[max_terms];
 };
 
 // A row of flags moves the bits of mask by shift. A row of values maps first and
@@ -254,6 +287,38 @@ struct {
 	__type(value, struct scratch);
 } scratches SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct filter);
+} filters SEC(".maps");
+
+// The filter's atoms that are true of whoever lives in or below a control group,
+// by the inode of that.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u64);
+	__type(value, u32);
+} cgroup_ids SEC(".maps");
+
+// The filter's atoms of descendants that are true of a process, and of those that
+// it begins.
+struct descent {
+	u32 own, children;
+};
+
+// User space sets the size, so that there is room for every process.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, struct descent);
+} descendants SEC(".maps");
+
 // A number that the verifier believes to be at most mask, which is one less
 // than a power of two. A compiler that knows better would leave out the &.
 static __always_inline u64 bounded(u64 v, u32 mask)
@@ -269,6 +334,8 @@ volatile u32 snaplen = 80;    // most bytes of data
 volatile u32 wake_bytes = 262144; // the reader is woken once this much waits
 volatile u64 magic;           // not 0 while the recorder shows itself
 volatile u32 self;            // its process, in the first namespace
+volatile u32 filtered;        // 1 if there is a filter
+volatile s32 filter_hierarchy; // of control groups: a controller's number, -1 for the unified one
 
 static __always_inline struct scratch *scratch_get(void)
 {

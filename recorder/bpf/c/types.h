@@ -74,7 +74,12 @@ struct tty_struct {
 struct rlimit {
 	unsigned long rlim_cur, rlim_max;
 };
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct signal_struct {
+	atomic_t live;
 	struct list_head thread_head;
 	struct pid *pids[4];
 	struct tty_struct *tty;
@@ -182,6 +187,7 @@ struct mm_struct___v6_2 {
 };
 
 struct kernfs_node {
+	u64 id;
 	struct kernfs_node *parent;
 	const char *name;
 };
@@ -199,6 +205,7 @@ struct cgroup_subsys_state {
 	struct cgroup_subsys *ss;
 };
 struct css_set {
+	struct cgroup *dfl_cgrp;
 	struct cgroup_subsys_state *subsys[16];
 };
 
@@ -208,6 +215,7 @@ struct task_struct {
 	struct mm_struct *mm;
 	int exit_code;
 	int pid, tgid;
+	struct task_struct *group_leader;
 	struct task_struct *real_parent;
 	struct list_head children;
 	struct list_head thread_node;
