@@ -29,10 +29,13 @@ func Record(ctx context.Context, opt Options) (Status, error) {
 		return Status{}, err
 	}
 	defer src.Close()
-	r := &recording{opt: opt, src: src, mask: masker{mode: opt.Env}}
+	r := &recording{opt: opt, src: src, mask: masker{mode: opt.Env, redact: opt.Redact}}
 	snapshot := procsnap.Options{Env: opt.Env, SkipPIDs: []int{os.Getpid()}}
 	if opt.Filter != nil && opt.FilterSnapshot {
 		snapshot.Keep, snapshot.OnlyUsersOfThreads = src.keeps(opt.Filter), true
+	}
+	if opt.Redact != nil {
+		snapshot.Redact = func(s string) string { return redactText(opt.Redact, s) }
 	}
 	r.takeSnap = func() (*scap.Snapshot, procsnap.Stats, error) { return procsnap.Take(snapshot) }
 	// What happens from here on is recorded, and the snapshot is taken after it.
@@ -82,6 +85,10 @@ func (opt *Options) info(at time.Time, n int) *scap.Info {
 	}
 	if opt.Env != procsnap.EnvAll {
 		info.Redacted = []string{"environment"}
+	}
+	if opt.Redact != nil {
+		info.RedactPatterns = []string{opt.Redact.String()}
+		info.Redacted = append(info.Redacted, "arguments", "data")
 	}
 	var u unix.Utsname
 	if unix.Uname(&u) == nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"time"
 
 	"falcoreplay/recorder/filter"
@@ -36,7 +37,8 @@ type Options struct {
 	Compression scap.Compression
 	Level       int // of the compression, 0 for its default
 
-	Env procsnap.EnvMode // of environments, in the snapshot and in events
+	Env    procsnap.EnvMode // of environments, in the snapshot and in events
+	Redact *regexp.Regexp   // what it matches in arguments, values of environments and data is masked; nil for nothing
 
 	Duration time.Duration // after which the recording ends, 0 for never
 	Events   uint64        // after which it ends, 0 for never
@@ -64,6 +66,7 @@ type Status struct {
 	FileBytes uint64 // written, all files together
 	Files     int    // begun
 	Masked    uint64 // variables in environments
+	Redacted  uint64 // events of which a part was masked for matching Options.Redact
 	Snapshot  procsnap.Stats
 }
 
@@ -280,7 +283,7 @@ func (r *recording) figures(now time.Time) Status {
 	s := r.status
 	s.Elapsed = now.Sub(r.start)
 	s.FileBytes = r.done
-	s.Masked = r.mask.masked
+	s.Masked, s.Redacted = r.mask.masked, r.mask.redacted
 	s.Files = len(r.files)
 	if r.out != nil {
 		s.FileBytes += r.out.writer.Stats().FileBytes

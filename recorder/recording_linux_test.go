@@ -131,7 +131,7 @@ func readCapture(t *testing.T, path string) (c capture) {
 			c.drops++
 		case event.SyscallExecve19X:
 			c.events++
-			c.envs[string(ev.Param(int(envParam[ev.Type]-1)))] = true
+			c.envs[string(ev.Param(slices.Index(secrets[ev.Type], secretEnv)))] = true
 		}
 	}
 	if s := rd.Snapshot(); len(s.Threads) != 1 || s.Threads[0].Comm != "seven" {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func (e *failedError) Unwrap() error { return e.error }
 // settings are the values of the flags.
 type settings struct {
 	path, compress, syscalls, env string
-	filter, snapshot              string
+	filter, snapshot, redact      string
 	snapLen                       uint32
 	seconds, rotateSeconds        uint64
 	events                        uint64
@@ -114,6 +115,7 @@ figures. If it is killed the file is good up to about its last second.`,
 	f.StringVar(&set.snapshot, "snapshot", "all", "of `which` processes the capture tells: all, or filtered (nothing of those that -f leaves out)")
 	f.StringVar(&set.compress, "compress", "", "`none`, gzip[:1-9] or zstd[:1-22] (default: by the name, .zst for zstd, else gzip)")
 	f.StringVar(&set.env, "env", "masked", "`how` to keep environments: all, masked (no values of names that look like secrets), names, none")
+	f.StringVar(&set.redact, "redact", "", "mask what matches this `regexp` (RE2) in arguments, environments and the data of calls;\nof data only what -s keeps is looked at")
 	f.Uint64Var(&set.ringMiB, "ring", recorder.DefaultRingBytes>>20, "`MiB` of memory between kernel and recorder, a power of two; more lose less under load")
 	f.BoolVarP(&set.quiet, "quiet", "q", false, "no figures on standard error; errors are always shown")
 	return cmd
@@ -156,6 +158,13 @@ func (set *settings) options() (recorder.Options, error) {
 	opt.Syscalls, err = selectSyscalls(set.syscalls)
 	check("--syscalls", err)
 	check("-f", set.filters(&opt))
+	if set.redact != "" {
+		opt.Redact, err = regexp.Compile(set.redact)
+		check("--redact", err)
+		if err == nil && opt.Redact.MatchString("") {
+			errs = append(errs, "--redact: the pattern matches the empty text, and so everywhere")
+		}
+	}
 	if len(errs) > 0 {
 		return opt, errors.New(strings.Join(errs, "\nfalcorec: "))
 	}

@@ -80,6 +80,7 @@ func summary(s *recorder.Status) string {
 		{uint64(s.Snapshot.Denied), "processes that may not be read"},
 		{uint64(s.Snapshot.Stalled), "processes that did not let themselves be read"},
 		{s.Masked, "variables masked in environments"},
+		{s.Redacted, "events of which --redact masked a part"},
 	} {
 		if l.n > 0 {
 			fmt.Fprintf(&b, "%8d  %s\n", l.n, l.what)

@@ -137,6 +137,38 @@ func TestRecordAndReplay(t *testing.T) {
 	}
 }
 
+// What matches --redact is in no part of the capture.
+func TestRedact(t *testing.T) {
+	testenv.Root(t)
+	sleeper := exec.Command("/bin/sh", "-c", "sleep 60; : tok-before")
+	sleeper.Env = []string{"A=tok-env"}
+	if err := sleeper.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer sleeper.Process.Kill()
+	path := filepath.Join(t.TempDir(), "t.scap")
+	cmd, _ := falcorec(t, "-w", path, "--syscalls", "all", "--redact", "tok-[a-z]+", "-f", "proc.name in (sh, cat, sleep)")
+	scenario(t, "echo xtok-inner >f; cat f /etc/shadow >/dev/null; sh -c ': tok-argument; true'; B=tok-value sh -c true")
+	if err := stop(t, cmd, unix.SIGINT); err != nil {
+		t.Error(err)
+	}
+	body := inflated(t, path)
+	for _, s := range []string{"tok-inner", "tok-argument", "tok-value", "tok-before", "tok-env"} {
+		if strings.Contains(body, s) {
+			t.Errorf("the capture holds %s", s)
+		}
+	}
+	for _, s := range []string{"x*********", ": ***; true", "B=***"} {
+		if !strings.Contains(body, s) {
+			t.Errorf("the capture does not hold %s", s)
+		}
+	}
+	alerts, result, err := replayed(t, path)
+	if err != nil || len(alerts) != 1 || result.Capture.Malformed != 0 || result.Capture.Conversion.Mismatched != 0 {
+		t.Errorf("%q, %+v, %v", alerts, result.Capture, err)
+	}
+}
+
 // What was recorded a while before a recorder is killed is in the file.
 func TestRecorderKilled(t *testing.T) {
 	testenv.Root(t)
@@ -180,6 +212,12 @@ func TestCommandLine(t *testing.T) {
 		{"-w x --syscalls open,opne,raed", `"opne" is no system call, "raed" is no system call`},
 		{"-w x --syscalls rules:missing.yaml", "missing.yaml: no such file"},
 		{"-w x --ring 0 --env a", "--env"},
+		{"-w x --redact a(", "--redact: error parsing regexp"},
+		{"-w x --redact a*", "--redact: the pattern matches the empty text"},
+		{"-w x -f proc.name", "-f: "},
+		{"-w x -f evt.type=opne", `"opne" is no system call`},
+		{"-w x --snapshot filtered", "--snapshot filtered needs a filter"},
+		{"-w x --snapshot some", "--snapshot is all or filtered"},
 		{"-w x extra", "extra"},
 	} {
 		var out, errs bytes.Buffer
