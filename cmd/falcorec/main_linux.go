@@ -70,8 +70,10 @@ type settings struct {
 	quiet                         bool
 }
 
-func recordCommand(stderr io.Writer) *cobra.Command {
-	var set settings
+func recordCommand(stderr io.Writer) *cobra.Command { return recordCommandOf(new(settings), stderr) }
+
+// recordCommandOf puts what the flags say into set.
+func recordCommandOf(set *settings, stderr io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "falcorec -w FILE",
 		Short: "Records the system calls of this host",
@@ -101,6 +103,8 @@ figures. If it is killed the file is good up to about its last second.`,
 			return record(cmd.Context(), opt, set.quiet, stderr)
 		},
 	}
+	cmd.AddCommand(checkCommand())
+	cmd.CompletionOptions.HiddenDefaultCmd = true
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&set.path, "write", "w", "", "write the capture to `file`, - for standard output; a file of that name is replaced")

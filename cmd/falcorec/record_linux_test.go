@@ -199,6 +199,23 @@ func TestNoPrivileges(t *testing.T) {
 	}
 }
 
+// check says that this host can be recorded, and to a nobody what he lacks.
+func TestCheck(t *testing.T) {
+	testenv.Root(t)
+	cmd := exec.Command("/proc/self/exe", "check")
+	cmd.Env = []string{asMain + "=1"}
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "attached and seen to work") {
+		t.Errorf("%v: %s", err, out)
+	}
+	cmd = exec.Command("/proc/self/exe", "check")
+	cmd.Env = []string{asMain + "=1"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := cmd.CombinedOutput()
+	if err == nil || cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(string(out), "MISSING  privileges    no CAP_BPF") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"", "-w: name a file"},
