@@ -104,22 +104,30 @@ func TestFilterOfNothing(t *testing.T) {
 	}
 }
 
+// cgroup makes a control group, and returns its path and its directory.
+func cgroup(t *testing.T, name string) (path, dir string) {
+	t.Helper()
+	for _, root := range []string{"/sys/fs/cgroup/memory", "/sys/fs/cgroup"} {
+		if _, err := os.Stat(root + "/cgroup.procs"); err != nil {
+			continue
+		}
+		dir := filepath.Join(root, name)
+		if err := os.Mkdir(dir, 0o755); err != nil && !os.IsExist(err) {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.Remove(dir) })
+		return "/" + name, dir
+	}
+	t.Fatal("no control groups are mounted")
+	return "", ""
+}
+
 // The tree of a control group is recorded, and what happens beside it is not.
 func TestFilterByCgroup(t *testing.T) {
 	testenv.Root(t)
-	dir := ""
-	for _, root := range []string{"/sys/fs/cgroup/memory", "/sys/fs/cgroup"} {
-		if _, err := os.Stat(root + "/cgroup.procs"); err == nil {
-			dir = root + "/falcorec-test"
-			break
-		}
-	}
-	if err := os.Mkdir(dir, 0o755); err != nil && !os.IsExist(err) {
-		t.Skipf("no control groups to be had: %v", err)
-	}
-	defer os.Remove(dir)
+	group, dir := cgroup(t, "falcorec-filter")
 	path := filepath.Join(t.TempDir(), "t.scap")
-	cmd, _ := falcorec(t, "-w", path, "-f", "cgroup.path = /falcorec-test", "--snapshot", "filtered")
+	cmd, _ := falcorec(t, "-w", path, "-f", "cgroup.path = "+group, "--snapshot", "filtered")
 	scenario(t, "cat /etc/shadow /dev/zero/outside 2>/dev/null >&2; sh -c 'echo $$ >"+dir+"/cgroup.procs; cat /etc/shadow; sh -c \"cat /etc/shadow\"' >/dev/null")
 	if err := stop(t, cmd, unix.SIGINT); err != nil {
 		t.Error(err)

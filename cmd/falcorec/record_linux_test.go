@@ -94,7 +94,15 @@ const readsShadow = `
 // replayed returns the alerts of a capture.
 func replayed(t *testing.T, path string) (alerts []string, result run.Result, err error) {
 	t.Helper()
-	set, loaded := rules.Load([]rules.File{{Name: "t.yaml", Data: []byte(readsShadow)}}, rules.Options{KnownField: engine.CheckField, Check: engine.CheckRule})
+	result, err = replayWith(t, path, []rules.File{{Name: "t.yaml", Data: []byte(readsShadow)}}, func(a *engine.Alert) {
+		alerts = append(alerts, a.Message)
+	})
+	return alerts, result, err
+}
+
+func replayWith(t *testing.T, path string, files []rules.File, alert func(*engine.Alert)) (run.Result, error) {
+	t.Helper()
+	set, loaded := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: engine.CheckRule})
 	if set == nil {
 		t.Fatal(loaded.Err())
 	}
@@ -107,11 +115,10 @@ func replayed(t *testing.T, path string) (alerts []string, result run.Result, er
 		t.Fatal(err)
 	}
 	defer f.Close()
-	result, err = run.Capture(f, path, eng, scap.Options{}, func(a *engine.Alert) error {
-		alerts = append(alerts, a.Message)
+	return run.Capture(f, path, eng, scap.Options{}, func(a *engine.Alert) error {
+		alert(a)
 		return nil
 	})
-	return alerts, result, err
 }
 
 func TestRecordAndReplay(t *testing.T) {

@@ -49,7 +49,8 @@ type Options struct {
 	// and names, of others nothing.
 	Keep func(Process) bool
 
-	// OnlyUsersOfThreads leaves out users and groups that no thread runs as.
+	// OnlyUsersOfThreads leaves out users and groups that no thread runs as, but
+	// for the system's own, which are much the same everywhere.
 	OnlyUsersOfThreads bool
 
 	SkipPIDs []int // processes that are as if they were not there, such as the recorder
@@ -205,6 +206,10 @@ func Take(opts Options) (*scap.Snapshot, Stats, error) {
 	return snap, stats, nil
 }
 
+// firstOwnID is the first id that systems give to users and groups of their own
+// (login.defs(5), UID_MIN).
+const firstOwnID = 1000
+
 // keepUsersOf drops the users and groups that no thread runs as.
 func keepUsersOf(snap *scap.Snapshot) {
 	uids, gids := make(map[uint32]bool), make(map[uint32]bool)
@@ -212,6 +217,6 @@ func keepUsersOf(snap *scap.Snapshot) {
 		t := &snap.Threads[i]
 		uids[t.UID], uids[t.LoginUID], gids[t.GID] = true, true, true
 	}
-	snap.Users = slices.DeleteFunc(snap.Users, func(u scap.User) bool { return !uids[u.UID] })
-	snap.Groups = slices.DeleteFunc(snap.Groups, func(g scap.Group) bool { return !gids[g.GID] })
+	snap.Users = slices.DeleteFunc(snap.Users, func(u scap.User) bool { return u.UID >= firstOwnID && !uids[u.UID] })
+	snap.Groups = slices.DeleteFunc(snap.Groups, func(g scap.Group) bool { return g.GID >= firstOwnID && !gids[g.GID] })
 }

@@ -1,0 +1,134 @@
+// Command helper does what a shell cannot, for the scenarios beside it.
+//
+//	helper memfd PROGRAM ARG...   runs a copy of the program that lies in memory only
+//	helper attach                 attaches to a child with ptrace
+//	helper traceme                asks to be traced, as programs do that will not be debugged
+//	helper udp PORT               sends a datagram to this machine's own address
+//	helper setuid UID             becomes another user
+//	helper truncate FILE          empties a file
+//	helper packet                 opens a packet socket
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+func main() {
+	if len(os.Args) < 2 {
+		fatal(fmt.Errorf("no command"))
+	}
+	do, ok := commands[os.Args[1]]
+	if !ok {
+		fatal(fmt.Errorf("no command %q", os.Args[1]))
+	}
+	if err := do(os.Args[2:]); err != nil {
+		fatal(fmt.Errorf("%s: %w", os.Args[1], err))
+	}
+}
+
+func fatal(err error) {
+	fmt.Fprintln(os.Stderr, "helper:", err)
+	os.Exit(1)
+}
+
+var commands = map[string]func(args []string) error{
+	"memfd": memfd, "attach": attach, "traceme": traceme, "udp": udp, "setuid": setuid, "truncate": truncate, "packet": packet,
+}
+
+func memfd(args []string) error {
+	b, err := os.ReadFile(args[0])
+	if err != nil {
+		return err
+	}
+	fd, err := unix.MemfdCreate("scenario", unix.MFD_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	if _, err := unix.Write(fd, b); err != nil {
+		return err
+	}
+	return unix.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), args, os.Environ())
+}
+
+func attach([]string) error {
+	runtime.LockOSThread()
+	cmd := exec.Command("/bin/sleep", "5")
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	if err := unix.PtraceAttach(cmd.Process.Pid); err != nil {
+		return err
+	}
+	var status unix.WaitStatus
+	if _, err := unix.Wait4(cmd.Process.Pid, &status, unix.WALL, nil); err != nil {
+		return err
+	}
+	return unix.PtraceDetach(cmd.Process.Pid)
+}
+
+func traceme([]string) error {
+	runtime.LockOSThread()
+	if _, _, errno := unix.RawSyscall(unix.SYS_PTRACE, unix.PTRACE_TRACEME, 0, 0); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+func udp(args []string) error {
+	port, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return err
+	}
+	for _, a := range addrs {
+		n, ok := a.(*net.IPNet)
+		if !ok || n.IP.IsLoopback() || n.IP.To4() == nil {
+			continue
+		}
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+		if err != nil {
+			return err
+		}
+		if err := unix.Connect(fd, &unix.SockaddrInet4{Port: port, Addr: [4]byte(n.IP.To4())}); err != nil {
+			return err
+		}
+		_, err = unix.Write(fd, []byte("scenario"))
+		return err
+	}
+	return errors.New("this machine has only its loopback address")
+}
+
+func setuid(args []string) error {
+	uid, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	return syscall.Setuid(uid)
+}
+
+func truncate(args []string) error {
+	f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func packet([]string) error {
+	_, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, 0x0300)
+	return err
+}
