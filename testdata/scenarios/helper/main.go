@@ -7,17 +7,22 @@
 //	helper setuid UID             becomes another user
 //	helper truncate FILE          empties a file
 //	helper packet                 opens a packet socket
+//	helper serve DIRECTORY COMMAND ARG...   serves the directory over HTTP while the command runs, its address in $URL
+//	helper get URL SECONDS        fetches it again and again
 package main
 
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,6 +47,7 @@ func fatal(err error) {
 
 var commands = map[string]func(args []string) error{
 	"memfd": memfd, "attach": attach, "traceme": traceme, "udp": udp, "setuid": setuid, "truncate": truncate, "packet": packet,
+	"serve": serve, "get": get,
 }
 
 func memfd(args []string) error {
@@ -131,4 +137,35 @@ func truncate(args []string) error {
 func packet([]string) error {
 	_, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, 0x0300)
 	return err
+}
+
+func serve(args []string) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	go http.Serve(l, http.FileServer(http.Dir(args[0])))
+	cmd := exec.Command(args[1], args[2:]...)
+	cmd.Env = append(os.Environ(), "URL=http://"+l.Addr().String()+"/")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
+}
+
+func get(args []string) error {
+	seconds, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	http.DefaultTransport.(*http.Transport).DisableKeepAlives = true
+	for end := time.Now().Add(time.Duration(seconds) * time.Second); time.Now().Before(end); {
+		r, err := http.Get(args[0])
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return err
+		}
+		r.Body.Close()
+	}
+	return nil
 }
