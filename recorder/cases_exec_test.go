@@ -74,7 +74,7 @@ func execCases() []callCase {
 			w.tid = tid
 			p := w.params
 			p[0], p[1], p[2], p[13] = nonzero, "/bin/sh", []byte("-c\x00/bin/true; exit 0\x00"), "sh"
-			p[3], p[4], p[5], p[18], p[19] = tid, tid, unix.Getpid(), tid, tid
+			p[3], p[4], p[5], p[18], p[19] = tid, tid, unix.Gettid(), tid, tid
 			p[8], p[9], p[10], p[11] = span{0, 99}, span{1, 9999}, nonzero, span{0, 1 << 20}
 			return w
 		}},

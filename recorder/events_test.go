@@ -308,12 +308,12 @@ func drain(t *testing.T, s *Source, done <-chan struct{}, each func(cpu uint16, 
 }
 
 func TestEvents(t *testing.T) {
-	s := openSource(t, SourceOptions{SnapLen: 80})
+	s := openSource(t, SourceOptions{SnapLen: 80, RingBytes: 128 << 20}) // for what else runs
 	if err := s.SelectAll(); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"=1")
+	cmd.Env = append(os.Environ(), childEnv+"=1", "GODEBUG=asyncpreemptoff=1") // whose signals end calls
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

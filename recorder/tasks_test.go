@@ -50,9 +50,22 @@ func (m moment) task(r int64, exe, args any) []any {
 	// The kernel counts pages for each processor and adds them up now and then.
 	cpus := uint64(runtime.NumCPU())
 	slack := 3 * cpus * max(32, 2*cpus) * 4
-	return []any{r, exe, args, unix.Gettid(), unix.Getpid(), unix.Getppid(), nil, lim.Cur,
+	return []any{r, exe, args, unix.Gettid(), unix.Getpid(), parent(), nil, lim.Cur,
 		span{m.major, n.major}, span{m.minor, n.minor}, span{min(m.vmKB, n.vmKB), max(m.vmKB, n.vmKB)},
 		span{max(m.rssKB, slack) - slack, n.rssKB + slack}, 0, comm(), cgroups()}
+}
+
+// parent is one of the threads of the parent process, the one that forked.
+func parent() span {
+	threads, err := os.ReadDir("/proc/" + strconv.Itoa(unix.Getppid()) + "/task")
+	if err != nil {
+		panic(err)
+	}
+	p := span{lo: 1 << 32}
+	for _, t := range threads {
+		p.lo, p.hi = min(p.lo, decimal(t.Name())), max(p.hi, decimal(t.Name()))
+	}
+	return p
 }
 
 // newTask is what the event of a call that makes a process holds in its parent.
@@ -69,7 +82,7 @@ func (m moment) newChild(tid int64, flags uint64) want {
 	w := m.newTask(0, flags)
 	w.tid = tid
 	p := w.params
-	p[3], p[4], p[5], p[18], p[19] = tid, tid, unix.Getpid(), tid, tid
+	p[3], p[4], p[5], p[18], p[19] = tid, tid, unix.Gettid(), tid, tid
 	p[8], p[9], p[11] = span{0, 9}, span{0, 999}, span{0, now().vmKB}
 	// When init began, in ticks; the clock that stands still in suspend is not told.
 	ticks := decimal(strings.Fields(afterComm("1/stat"))[19])
@@ -95,7 +108,7 @@ func (m moment) exec(r int64, exe string, args, env any) []any {
 // exe as the kernel names it, with what stat says of it.
 func (m moment) program(tid int64, exe, name string, args, env any, file string, st *syscall.Stat_t, filename string) want {
 	p := m.exec(0, exe, args, env)
-	p[3], p[4], p[5], p[13] = tid, tid, unix.Getpid(), name
+	p[3], p[4], p[5], p[13] = tid, tid, unix.Gettid(), name
 	p[8], p[9], p[10], p[11] = span{0, 99}, span{0, 99999}, nonzero, span{0, 1 << 20}
 	p[19], p[23], p[24], p[25], p[27] = exeFlags(file), st.Ino, st.Ctim.Nano(), st.Mtim.Nano(), file
 	return want{code: "SYSCALL_EXECVE_19_X", tid: tid, params: append(p, filename)}
