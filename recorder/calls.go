@@ -111,7 +111,7 @@ func fill(c *bpf.Call, r row) error {
 	for i, op := range r.params {
 		size := info.Params[i].Type.Size()
 		if op.Kind.IsBytes() {
-			if size != 0 && op.Kind != bpf.KindEmpty {
+			if size != 0 && op.Kind != bpf.KindEmpty && op.Kind != bpf.KindMsgSize {
 				return fmt.Errorf("%s.%s is a number of %d bytes, not bytes (%v)", info.Code, info.Params[i].Name, size, op.Kind)
 			}
 		} else if size == 0 {

@@ -67,6 +67,21 @@ const (
 type (
 	addr   string // "family ip:port"
 	tuple2 string
+	// span is a number from lo to hi.
+	span struct{ lo, hi uint64 }
+	// unixTuple is a unix socket's: whether there is a socket at each end, whose
+	// addresses user space cannot know, and the name.
+	unixTuple struct {
+		first, second bool
+		path          string
+	}
+)
+
+// The checks of a span, whose ends the expected bytes hold, and of a unixTuple,
+// whose pointers are 0 or 1 there.
+const (
+	isWithin check = "within"
+	isUnix   check = "unix"
 )
 
 // expected is a want as the child sends it.
@@ -196,6 +211,18 @@ func encodeParam(p event.Param, v any) expectedParam {
 		return number(uint64(v))
 	case uint32:
 		return number(uint64(v))
+	case span:
+		return expectedParam{Check: isWithin, Bytes: binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, v.lo), v.hi)}
+	case unixTuple:
+		b := make([]byte, 17)
+		b[0] = unix.AF_UNIX
+		if v.first {
+			b[1] = 1
+		}
+		if v.second {
+			b[9] = 1
+		}
+		return expectedParam{Check: isUnix, Bytes: append(append(b, v.path...), 0)}
 	case addr:
 		return expectedParam{Bytes: packAddr(string(v))}
 	case tuple2:
@@ -281,12 +308,12 @@ func drain(t *testing.T, s *Source, done <-chan struct{}, each func(cpu uint16, 
 }
 
 func TestEvents(t *testing.T) {
-	s := openSource(t, SourceOptions{SnapLen: 80})
+	s := openSource(t, SourceOptions{SnapLen: 80, RingBytes: 128 << 20}) // for what else runs
 	if err := s.SelectAll(); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"=1")
+	cmd.Env = append(os.Environ(), childEnv+"=1", "GODEBUG=asyncpreemptoff=1") // whose signals end calls
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -372,6 +399,15 @@ func compare(t *testing.T, e expected, got []recorded) {
 			if len(bytes.Trim(g, "\x00")) == 0 {
 				t.Errorf("%s is % x (%q)", name, g, g)
 			}
+		case w.Check == isWithin:
+			lo, hi := binary.LittleEndian.Uint64(w.Bytes), binary.LittleEndian.Uint64(w.Bytes[8:])
+			if n := number(g); n < lo || n > hi {
+				t.Errorf("%s is %d, not from %d to %d", name, n, lo, hi)
+			}
+		case w.Check == isUnix:
+			if b := pointersAsFlags(g); !bytes.Equal(b, w.Bytes) {
+				t.Errorf("%s is % x (%q), not % x (%q)", name, b, b, w.Bytes, w.Bytes)
+			}
 		case !bytes.Equal(g, w.Bytes):
 			t.Errorf("%s is % x (%q), not % x (%q)", name, g, g, w.Bytes, w.Bytes)
 		}
@@ -379,4 +415,23 @@ func compare(t *testing.T, e expected, got []recorded) {
 			t.Errorf("%s has %d bytes, not %d", name, len(g), size)
 		}
 	}
+}
+
+// number is a little-endian number of up to 8 bytes.
+func number(b []byte) uint64 {
+	return binary.LittleEndian.Uint64(append(bytes.Clone(b), make([]byte, 8)...))
+}
+
+// pointersAsFlags turns each pointer of a unix socket's tuple into 0 or 1.
+func pointersAsFlags(b []byte) []byte {
+	if len(b) < 17 {
+		return b
+	}
+	b = bytes.Clone(b)
+	for _, p := range [][]byte{b[1:9], b[9:17]} {
+		if n := binary.LittleEndian.Uint64(p); n != 0 {
+			binary.LittleEndian.PutUint64(p, 1)
+		}
+	}
+	return b
 }

@@ -32,6 +32,7 @@ type flagPair struct {
 const (
 	openFlags = iota
 	nonblockCloexec
+	socketFlags
 	pipeFlags
 	dupFlags
 	resolveFlags
@@ -85,6 +86,7 @@ var flagTables = [numFlagTables]flagTable{
 	}, openMachineFlags(runtime.GOARCH)...)},
 	nonblockCloexec: {symbols: "file_flags", negative: true, pairs: []flagPair{
 		{linux: 0x800, name: "O_NONBLOCK"}, {linux: 0x80000, name: "O_CLOEXEC"}}},
+	socketFlags:  {symbols: "file_flags", pairs: []flagPair{{linux: 0x800, name: "O_NONBLOCK"}, {linux: 0x80000, name: "O_CLOEXEC"}}},
 	timerfdFlags: {symbols: "file_flags", negative: true, pairs: []flagPair{{linux: 0x800, name: "O_NONBLOCK"}}},
 	pipeFlags: {symbols: "file_flags", negative: true, pairs: append([]flagPair{
 		{linux: 0x800, name: "O_NONBLOCK"}, {linux: 0x80000, name: "O_CLOEXEC"}}, openMachineFlags(runtime.GOARCH)[0])},
@@ -109,7 +111,8 @@ var flagTables = [numFlagTables]flagTable{
 		{linux: 0x01, name: "MAP_SHARED"}, {linux: 0x02, name: "MAP_PRIVATE"}, {linux: 0x10, name: "MAP_FIXED"}, {linux: 0x20, name: "MAP_ANONYMOUS"},
 		{linux: 0x40, name: "MAP_32BIT"}, {linux: 0x4000, name: "MAP_NORESERVE"}, {linux: 0x8000, name: "MAP_POPULATE"},
 		{linux: 0x10000, name: "MAP_NONBLOCK"}, {linux: 0x100, name: "MAP_GROWSDOWN"}, {linux: 0x800, name: "MAP_DENYWRITE"},
-		{linux: 0x1000, name: "MAP_EXECUTABLE"}, {linux: 0x2000, name: "MAP_LOCKED"}}},
+		{linux: 0x1000, name: "MAP_EXECUTABLE"}, {linux: 0x2000, name: "MAP_LOCKED"},
+		{linux: 0x80, name: "MAP_INHERIT"}}}, // no flag of the kernel
 	fcntlCommands: {symbols: "fcntl_commands", values: true, pairs: []flagPair{
 		{linux: 0, name: "F_DUPFD", count: 6}, {linux: 6, name: "F_SETLK", count: 3}, {linux: 9, name: "F_GETOWN", count: 2},
 		{linux: 11, name: "F_GETSIG"}, {linux: 12, name: "F_GETLK64", count: 3}, {linux: 15, name: "F_SETOWN_EX", count: 2},

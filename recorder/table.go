@@ -36,6 +36,13 @@ func table(o bpf.Op, t uint8) bpf.Op {
 func user(n uint8, off int) bpf.Op   { return with(bpf.KindUser, n, off) }
 func userOK(n uint8, off int) bpf.Op { return with(bpf.KindUserOk, n, off) }
 
+// userLong is a number as wide as the program's long, n longs after where an
+// argument points; userLongOK is -1 unless the call succeeded. offset is a file
+// offset.
+func userLong(arg uint8, n int) bpf.Op   { return with(bpf.KindUserLong, arg, n) }
+func userLongOK(arg uint8, n int) bpf.Op { return with(bpf.KindUserLongOk, arg, n) }
+func offset(n uint8) bpf.Op              { return with(bpf.KindOffset, n, 0) }
+
 // uintArg is an argument of 32 bits without a sign, shortArg one of 16 bits,
 // in a wider parameter.
 func uintArg(n uint8) bpf.Op  { return with(bpf.KindArgMask, n, -1) }
@@ -119,20 +126,20 @@ var calls = []struct {
 	// Bytes are moved.
 	{"read", []bpf.Op{ret, with(bpf.KindReadData, 1, 0), fd(0), arg(2)}},
 	{"write", []bpf.Op{ret, with(bpf.KindWriteData, 1, 2), fd(0), arg(2)}},
-	{"pread64", []bpf.Op{ret, with(bpf.KindReadData, 1, 0), fd(0), arg(2), arg(3)}},
-	{"pwrite64", []bpf.Op{ret, with(bpf.KindWriteData, 1, 2), fd(0), arg(2), arg(3)}},
+	{"pread64", []bpf.Op{ret, with(bpf.KindReadData, 1, 0), fd(0), arg(2), offset(3)}},
+	{"pwrite64", []bpf.Op{ret, with(bpf.KindWriteData, 1, 2), fd(0), arg(2), offset(3)}},
 	{"readv", []bpf.Op{ret, moved, with(bpf.KindIOVIn, 1, 2), fd(0)}},
 	{"writev", []bpf.Op{ret, with(bpf.KindIOVOut, 1, 2), fd(0), with(bpf.KindIOVSize, 1, 2)}},
-	{"preadv", []bpf.Op{ret, moved, with(bpf.KindIOVIn, 1, 2), fd(0), arg(3)}},
-	{"pwritev", []bpf.Op{ret, with(bpf.KindIOVOut, 1, 2), fd(0), with(bpf.KindIOVSize, 1, 2), arg(3)}},
+	{"preadv", []bpf.Op{ret, moved, with(bpf.KindIOVIn, 1, 2), fd(0), offset(3)}},
+	{"pwritev", []bpf.Op{ret, with(bpf.KindIOVOut, 1, 2), fd(0), with(bpf.KindIOVSize, 1, 2), offset(3)}},
 	{"process_vm_readv", []bpf.Op{ret, arg(0), with(bpf.KindIOVIn, 1, 2)}},
 	{"process_vm_writev", []bpf.Op{ret, arg(0), with(bpf.KindIOVIn, 1, 2)}},
-	{"sendfile", []bpf.Op{ret, user(2, 0), fd(0), fd(1), arg(3)}},
+	{"sendfile", []bpf.Op{ret, userLong(2, 0), fd(0), fd(1), arg(3)}},
 	{"splice", []bpf.Op{ret, fd(0), fd(2), arg(4), bits(5, spliceFlags)}},
 	{"copy_file_range", []bpf.Op{ret, fd(2), arg(3), fd(0), arg(1), arg(4)}},
 
 	// Sockets.
-	{"socket", []bpf.Op{ret, enum(0, socketFamilies), arg(1), arg(2), bits(1, nonblockCloexec)}},
+	{"socket", []bpf.Op{ret, enum(0, socketFamilies), arg(1), arg(2), bits(1, socketFlags)}},
 	{"socketpair", []bpf.Op{ret, with(bpf.KindPipeFD, 3, 2), with(bpf.KindPipeFD, 3, 3), with(bpf.KindPairSocket, 3, 0), with(bpf.KindPairSocket, 3, 1),
 		enum(0, socketFamilies), arg(1), arg(2)}},
 	{"bind", []bpf.Op{ret, with(bpf.KindSockAddr, 1, 2), fd(0)}},
@@ -140,7 +147,7 @@ var calls = []struct {
 	{"listen", []bpf.Op{ret, fd(0), arg(1)}},
 	{"accept", []bpf.Op{ret, tuple(0, bpf.TupleIn|bpf.TupleRet), kind(bpf.KindQueuePct), kind(bpf.KindQueueLen), kind(bpf.KindQueueMax)}},
 	{"accept4", []bpf.Op{ret, tuple(0, bpf.TupleIn|bpf.TupleRet), kind(bpf.KindQueuePct), kind(bpf.KindQueueLen), kind(bpf.KindQueueMax),
-		bits(3, nonblockCloexec)}},
+		bits(3, socketFlags)}},
 	{"send", []bpf.Op{ret, with(bpf.KindWriteData, 1, 2), fd(0), arg(2), tuple(0, bpf.TupleOut)}},
 	{"sendto", []bpf.Op{ret, with(bpf.KindWriteData, 1, 2), fd(0), arg(2), tuple(0, bpf.TupleOut|bpf.TupleAddr)}},
 	{"sendmsg", []bpf.Op{ret, kind(bpf.KindMsgOut), fd(0), kind(bpf.KindMsgSize), tuple(0, bpf.TupleOut|bpf.TupleMsg)}},
@@ -252,8 +259,8 @@ var calls = []struct {
 	{"tgkill", []bpf.Op{ret, fd(0), fd(1), arg(2)}},
 	{"nanosleep", []bpf.Op{ret, with(bpf.KindTimespec, 0, 0)}},
 	{"futex", []bpf.Op{ret, arg(0), with(bpf.KindFutexOp, 1, 0), arg(2)}},
-	{"getrlimit", []bpf.Op{ret, userOK(1, 0), userOK(1, 8), enum(0, rlimitResources)}},
-	{"setrlimit", []bpf.Op{ret, user(1, 0), user(1, 8), enum(0, rlimitResources)}},
+	{"getrlimit", []bpf.Op{ret, userLongOK(1, 0), userLongOK(1, 1), enum(0, rlimitResources)}},
+	{"setrlimit", []bpf.Op{ret, userLong(1, 0), userLong(1, 1), enum(0, rlimitResources)}},
 	{"prlimit64", []bpf.Op{ret, user(2, 0), user(2, 8), userOK(3, 0), userOK(3, 8), fd(0), enum(1, rlimitResources)}},
 
 	// Users and capabilities.

@@ -6,19 +6,22 @@ type Kind uint8
 
 // The kinds of numbers, which take Op.Width bytes.
 const (
-	KindRet       Kind = iota + 1 // the result
-	KindArg                       // an argument
-	KindArgMask                   // its bits that extra has, as 32 bits
-	KindArgInt32                  // an argument of 32 bits with a sign: file descriptors, pids
-	KindConst                     // extra
-	KindBits                      // an argument's flags, translated by table
-	KindEnum                      // an argument's value, translated by table
-	KindUser                      // width bytes of user memory at argument + extra
-	KindUserOk                    // as user, if the call succeeded, else -1
-	KindUserBits                  // 4 bytes there, translated by table
-	KindTimespec                  // nanoseconds of a struct timespec there
-	KindOpenFlags                 // flags of an open: argument or (extra) user memory; from the new file: created, overlay layer
-	KindOpenMode                  // mode of an open: argument, flags in argument extra
+	KindRet        Kind = iota + 1 // the result
+	KindArg                        // an argument
+	KindArgMask                    // its bits that extra has, as 32 bits
+	KindArgInt32                   // an argument of 32 bits with a sign: file descriptors, pids
+	KindConst                      // extra
+	KindBits                       // an argument's flags, translated by table
+	KindEnum                       // an argument's value, translated by table
+	KindUser                       // width bytes of user memory at argument + extra
+	KindUserOk                     // as user, if the call succeeded, else -1
+	KindUserLong                   // the long of the caller's width at argument, extra longs on
+	KindUserLongOk                 // the same, if the call succeeded, else -1
+	KindUserBits                   // 4 bytes at argument + extra, translated by table
+	KindOffset                     // a file offset: an argument, in 32-bit calls the next one has its upper half
+	KindTimespec                   // nanoseconds of a struct timespec there
+	KindOpenFlags                  // flags of an open: argument or (extra) user memory; from the new file: created, overlay layer
+	KindOpenMode                   // mode of an open: argument, flags in argument extra
 	KindOpenat2Flags
 	KindOpenat2Mode
 	KindFDDevice   // device of the file that the result refers to
@@ -31,7 +34,6 @@ const (
 	KindQueueMax
 	KindQueuePct
 	KindIOVSize     // bytes in an iovec, its count in argument extra
-	KindMsgSize     // bytes in a msghdr
 	KindMMsgRet     // bytes moved by one message of several
 	KindMMsgSize    // bytes of one message of several, 0 where none was moved
 	KindMoved       // the result, 0 where it is an error
@@ -86,12 +88,13 @@ const (
 	KindPathOk         // the same if the call succeeded
 	KindReadData       // bytes that came in: pointer
 	KindWriteData      // bytes that go out: pointer, size in argument extra
-	KindBytes          // bytes: pointer, size in argument extra
+	KindBytes          // bytes, the snap length aside: pointer, size in argument extra, modulo 65536 as in Falco
 	KindIOVIn          // bytes of an iovec: pointer, count in argument extra
 	KindIOVOut
 	KindMsgIn // bytes of a msghdr
 	KindMsgOut
 	KindMsgControl
+	KindMsgSize  // bytes in a msghdr, a number of 4 bytes that is absent where there is no msghdr
 	KindSockAddr // pointer, length in argument extra
 	KindTuple    // socket in arg, extra: direction and where an address may be
 	KindSockopt  // extra: 1 if the length is pointed to
@@ -126,7 +129,10 @@ var kindNames = map[Kind]string{
 	KindEnum:            "enum",
 	KindUser:            "user",
 	KindUserOk:          "user_ok",
+	KindUserLong:        "user_long",
+	KindUserLongOk:      "user_long_ok",
 	KindUserBits:        "user_bits",
+	KindOffset:          "offset",
 	KindTimespec:        "timespec",
 	KindOpenFlags:       "open_flags",
 	KindOpenMode:        "open_mode",

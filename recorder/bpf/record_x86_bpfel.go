@@ -92,7 +92,7 @@ type recordScratch struct {
 	FdKnown uint32
 	FdMode  uint32
 	FdDev   uint32
-	FdPad   uint32
+	FdLayer uint32
 	FdIno   uint64
 	Tmp     [8192]uint8
 	Buf     [131072]uint8

@@ -81,7 +81,9 @@ __noinline u32 iov_bytes(u32 cpu, u64 iov, u32 n, u32 max)
 	return *got;
 }
 
-// Texts that a pointer array points to, from index first on, one after another.
+// Texts that a pointer array points to, from index first to 15, one after
+// another. Falco takes no more: MAX_CHARBUF_POINTERS of
+// driver/modern_bpf/helpers/base/shared_size.h.
 __noinline u32 texts(u32 cpu, u64 array, u32 first, u32 max)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &cpu);
@@ -93,10 +95,12 @@ __noinline u32 texts(u32 cpu, u64 array, u32 first, u32 max)
 	size = s->compat ? 4 : 8;
 	got = &s->got;
 	*got = 0;
-	for (u32 i = 0; i < 64; i++) {
-		u64 p = 0, at = array + (u64)(i + first) * size;
+	for (u32 i = 0; i < 16; i++) {
+		u64 p = 0, at = array + (u64)i * size;
 		u32 have = *got;
 
+		if (i < first)
+			continue;
 		if (have >= max)
 			break;
 		if (size == 4 ? bpf_probe_read_user(&p, 4, (void *)at) : bpf_probe_read_user(&p, 8, (void *)at))
@@ -141,15 +145,16 @@ __noinline u32 fdlist_bytes(u32 cpu, u64 fds, u32 n, u32 id)
 	return 2 + n * 10;
 }
 
-// A control group of the task, as "name=/path" and a NUL. Deeper than 12 levels
-// the path begins with the twelfth from its end.
+// A control group of the task, as "name=/path" and a NUL. Deeper than 6 levels
+// the path begins with the sixth from its end, as Falco's does:
+// MAX_CGROUP_PATH_POINTERS of driver/modern_bpf/helpers/base/shared_size.h.
 __noinline u32 cgroup_bytes(u32 cpu, u64 task, u32 id, u32 pos)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &cpu);
 	struct task_struct *t = (void *)task;
 	struct cgroup_subsys_state *css = NULL;
 	struct kernfs_node *kn;
-	u64 names[12] = {};
+	u64 names[6] = {};
 	u32 start = pos, n, depth = 0;
 	struct css_set *set = BPF_CORE_READ(t, cgroups);
 
@@ -162,7 +167,7 @@ __noinline u32 cgroup_bytes(u32 cpu, u64 task, u32 id, u32 pos)
 	pos += n;
 	s->buf[MASK(pos - 1)] = '=';
 	kn = BPF_CORE_READ(css, cgroup, kn);
-	for (int i = 0; i < 12; i++) {
+	for (int i = 0; i < 6; i++) {
 		struct kernfs_node *up;
 
 		if (!kn)
@@ -178,7 +183,7 @@ __noinline u32 cgroup_bytes(u32 cpu, u64 task, u32 id, u32 pos)
 	s->buf[MASK(pos + 1)] = 0;
 	if (depth == 0)
 		return pos + 2 - start;
-	for (int i = 11; i >= 0; i--) {
+	for (int i = 5; i >= 0; i--) {
 		if (!names[i])
 			continue;
 		s->buf[MASK(pos)] = '/';
@@ -374,7 +379,11 @@ static __always_inline u32 sockopt_bytes(struct scratch *s, u32 pos, u64 val, u3
 		return 9;
 	}
 	if (how == 4) {
-		put(s, pos + 1, user_num(val, 8) * 1000000000ULL + user_num(val + 8, 8) * 1000);
+		// 66 and 67 have 64 bits for all programs.
+		if (s->compat && opt < 66)
+			put(s, pos + 1, user32(val) * 1000000000ULL + user32(val + 4) * 1000);
+		else
+			put(s, pos + 1, user_num(val, 8) * 1000000000ULL + user_num(val + 8, 8) * 1000);
 		return 9;
 	}
 	return 1 + data(s, pos + 1, val, len & 0xffff);
@@ -457,7 +466,7 @@ __noinline u32 bytes(u32 cpu, u32 what, s32 extra)
 			b = ret;
 		return data(s, pos, a, b < snaplen ? b : snaplen);
 	case kind_bytes:
-		return data(s, pos, a, b < snaplen ? b : snaplen);
+		return data(s, pos, a, b & 0xffff);
 	case kind_iov_in:
 		if (ret <= 0)
 			return 0;
@@ -486,6 +495,11 @@ __noinline u32 bytes(u32 cpu, u32 what, s32 extra)
 		if (m.controllen == 0 || m.controllen > 0xffff)
 			return 0;
 		return data(s, pos, m.control, m.controllen);
+	case kind_msg_size:
+		if (msg_read(&m, msg_at(s), s->compat))
+			return 0;
+		put(s, pos, iov_sum(m.iov, m.iovlen, s->compat));
+		return 4;
 	case kind_sockaddr:
 		return sockaddr_bytes(cpu, a, (u16)b);
 	case kind_tuple:

@@ -48,32 +48,40 @@ __noinline int new_file(u32 cpu, s32 fd)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &cpu);
 	struct file *f;
+	struct super_block *sb;
 	struct inode *i;
 	u32 dev;
 
 	if (!s)
 		return 0;
 	s->fd_known = 1;
-	s->fd_mode = s->fd_dev = s->fd_ino = 0;
+	s->fd_mode = s->fd_dev = s->fd_layer = s->fd_ino = 0;
 	f = fd_file(fd);
 	if (!f)
 		return 0;
 	s->fd_mode = BPF_CORE_READ(f, f_mode);
 	i = BPF_CORE_READ(f, f_inode);
 	s->fd_ino = BPF_CORE_READ(i, i_ino);
-	dev = BPF_CORE_READ(i, i_sb, s_dev);
+	sb = BPF_CORE_READ(i, i_sb);
+	dev = BPF_CORE_READ(sb, s_dev);
 	s->fd_dev = dev_encode(dev >> 20, dev & 0xfffff);
+	if (BPF_CORE_READ(sb, s_magic) == OVERLAYFS)
+		s->fd_layer = file_layer(f);
 	return 0;
 }
 
-// Whether the call made the file: scap's O_F_CREATED for FMODE_CREATED.
-static __always_inline u32 created(struct scratch *s, u32 cpu)
+// What scap's flags of an open say of the new file: O_F_CREATED for
+// FMODE_CREATED, FD_UPPER_LAYER and FD_LOWER_LAYER (driver/ppm_events_public.h).
+static __always_inline u32 file_flags(struct scratch *s, u32 cpu)
 {
+	u32 v;
+
 	if (s->ret < 0)
 		return 0;
 	if (!s->fd_known)
 		new_file(cpu, s->ret);
-	return s->fd_mode & 0x100000 ? 1 << 14 : 0;
+	v = s->fd_mode & 0x100000 ? 1 << 14 : 0;
+	return s->ret > 0 ? v | s->fd_layer << 15 : v;
 }
 
 // The socket behind a descriptor. A file is one if its inode says so and the

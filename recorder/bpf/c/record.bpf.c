@@ -229,7 +229,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	s->task = bpf_get_current_task();
 #if defined(__TARGET_ARCH_x86)
 	if (compat) {
-		s->ret = (s32)ret;
+		// Where the kernel has not widened an error; addresses are as large.
+		if ((u32)ret > (u32)-4096)
+			s->ret = (s32)ret;
 		s->args[0] = (u32)regs->bx;
 		s->args[1] = (u32)regs->cx;
 		s->args[2] = (u32)regs->dx;

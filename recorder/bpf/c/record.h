@@ -39,7 +39,10 @@ enum kind {
 	kind_enum,         // an argument's value, translated by table
 	kind_user,         // width bytes of user memory at argument + extra
 	kind_user_ok,      // as user, if the call succeeded, else -1
-	kind_user_bits,    // 4 bytes there, translated by table
+	kind_user_long,    // the long of the caller's width at argument, extra longs on
+	kind_user_long_ok, // the same, if the call succeeded, else -1
+	kind_user_bits,    // 4 bytes at argument + extra, translated by table
+	kind_offset,       // a file offset: an argument, in 32-bit calls the next one has its upper half
 	kind_timespec,     // nanoseconds of a struct timespec there
 	kind_open_flags,   // flags of an open: argument or (extra) user memory; from the new file: created, overlay layer
 	kind_open_mode,    // mode of an open: argument, flags in argument extra
@@ -55,7 +58,6 @@ enum kind {
 	kind_queue_max,
 	kind_queue_pct,
 	kind_iov_size,     // bytes in an iovec, its count in argument extra
-	kind_msg_size,     // bytes in a msghdr
 	kind_mmsg_ret,     // bytes moved by one message of several
 	kind_mmsg_size,    // bytes of one message of several, 0 where none was moved
 	kind_moved,        // the result, 0 where it is an error
@@ -108,12 +110,13 @@ enum kind {
 	kind_path_ok,      // the same if the call succeeded
 	kind_read_data,    // bytes that came in: pointer
 	kind_write_data,   // bytes that go out: pointer, size in argument extra
-	kind_bytes,        // bytes: pointer, size in argument extra
+	kind_bytes,        // bytes, the snap length aside: pointer, size in argument extra, modulo 65536 as in Falco
 	kind_iov_in,       // bytes of an iovec: pointer, count in argument extra
 	kind_iov_out,
 	kind_msg_in,       // bytes of a msghdr
 	kind_msg_out,
 	kind_msg_control,
+	kind_msg_size,     // bytes in a msghdr, a number of 4 bytes that is absent where there is no msghdr
 	kind_sockaddr,     // pointer, length in argument extra
 	kind_tuple,        // socket in arg, extra: direction and where an address may be
 	kind_sockopt,      // extra: 1 if the length is pointed to
@@ -245,10 +248,10 @@ struct scratch {
 	u32 msg;    // which message of several
 	u32 len;    // of the last exe
 	u32 got;    // a loop's count
-	u32 fd_known; // the next three are of the file that the result refers to
+	u32 fd_known; // the next four are of the file that the result refers to
 	u32 fd_mode;
 	u32 fd_dev;
-	u32 fd_pad;
+	u32 fd_layer; // of overlayfs, see file_layer
 	u64 fd_ino;
 	u8 tmp[8192];
 	u8 buf[2 * payload_size];

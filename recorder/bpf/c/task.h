@@ -137,12 +137,13 @@ static __always_inline u64 inode_mtime(struct inode *i)
 // lower. An overlay inode's own part follows the inode and begins with the
 // dentry of the upper layer (struct ovl_inode until 6.5 and its successors keep
 // that first).
+#define OVERLAYFS 0x794c7630 // OVERLAYFS_SUPER_MAGIC
 static __always_inline u32 file_layer(struct file *f)
 {
 	struct dentry *d = BPF_CORE_READ(f, f_path.dentry), *upper = NULL;
 	char *inode;
 
-	if (BPF_CORE_READ(d, d_sb, s_magic) != 0x794c7630)
+	if (BPF_CORE_READ(d, d_sb, s_magic) != OVERLAYFS)
 		return 0;
 	inode = (char *)BPF_CORE_READ(d, d_inode);
 	bpf_probe_read_kernel(&upper, sizeof(upper), inode + bpf_core_type_size(struct inode));
@@ -265,14 +266,15 @@ __noinline u64 exe_value(u64 task, u32 kind)
 }
 
 // A thread of the task's process that lives, 0 if there is none, -1 if there
-// are too many to look at.
+// are too many to look at. The limits here and in reaper_of are Falco's:
+// MAX_THREADS_GROUPS and MAX_HIERARCHY_TRAVERSE of sched_process_exit.bpf.c.
 __noinline int live_thread(u64 task)
 {
 	struct task_struct *t = (void *)task;
 	struct list_head *head = (void *)((char *)BPF_CORE_READ(t, signal) + bpf_core_field_offset(struct signal_struct, thread_head));
 	struct list_head *n = BPF_CORE_READ(head, next);
 
-	for (int i = 0; i < 64; i++) {
+	for (int i = 0; i < 30; i++) {
 		struct task_struct *o;
 
 		if (n == head)
@@ -309,7 +311,7 @@ __noinline s64 reaper_of(u64 task)
 		return BPF_CORE_READ(init, pid);
 	level = BPF_CORE_READ(t, thread_pid, level);
 	p = BPF_CORE_READ(t, real_parent);
-	for (int i = 0; i < 32; i++) {
+	for (int i = 0; i < 60; i++) {
 		if (p == init || BPF_CORE_READ(p, thread_pid, level) != level)
 			return BPF_CORE_READ(init, pid);
 		sig = BPF_CORE_READ(p, signal);

@@ -52,6 +52,18 @@ static __always_inline u64 user_num(u64 p, u32 width)
 	return v;
 }
 
+// A long of the caller's width, extra longs after p. That of a 32-bit program
+// without a limit is all ones, and its sendfile64 has an offset of 64 bits.
+static __always_inline u64 user_long(struct scratch *s, u64 p, s32 extra)
+{
+	u32 v;
+
+	if (!s->compat || s->nr == 239)
+		return user_num(p + extra * 8, 8);
+	v = user32(p + extra * 4);
+	return v == (u32)-1 ? -1 : v;
+}
+
 static __always_inline u64 user_time(u64 p, u32 compat)
 {
 	struct {
@@ -159,7 +171,7 @@ static __always_inline u64 quota_value(struct scratch *s, s32 which)
 	case 8: case 9: case 10: // struct if_dqinfo: bgrace, igrace, flags
 		if (!(cmd & (8 | 16)))
 			return 0;
-		valid = user32(p + 24);
+		valid = user32(p + 20);
 		if (which == 10)
 			return valid & 4 ? user32(p + 16) : 0;
 		return valid & (which == 8 ? 1 : 2) ? user_num(p + (which - 8) * 8, 8) : 0;
@@ -215,10 +227,6 @@ __noinline u64 rare_value(u32 cpu, u32 what, s32 extra)
 		return s->ret < 0 ? 0 : sock_value(a, kind);
 	case kind_iov_size:
 		return iov_sum(a, s->args[extra & 7], s->compat);
-	case kind_msg_size:
-		if (msg_read(&m, msg_at(s), s->compat))
-			return 0;
-		return iov_sum(m.iov, m.iovlen, s->compat);
 	case kind_mmsg_ret: // what the message's length says, the result where none was moved
 		return s->ret <= 0 ? s->ret : user32(msg_at(s) + (s->compat ? 28 : 56));
 	case kind_mmsg_size:
@@ -281,6 +289,13 @@ __noinline u64 rare_value(u32 cpu, u32 what, s32 extra)
 	case kind_dev:
 		// As the system call takes it: 12 bits of major within 20 of minor.
 		return dev_encode((u32)a >> 20, (u32)a & 0xfffff);
+	case kind_offset:
+		return s->compat ? a | s->args[(arg + 1) & 7] << 32 : a;
+	case kind_user_long_ok:
+		if (s->ret != 0)
+			return -1;
+	case kind_user_long:
+		return user_long(s, a, extra);
 	case kind_llseek_offset:
 		return (s->args[1] << 32) + s->args[2];
 	case kind_semctl_val:
@@ -306,7 +321,7 @@ __noinline u64 rare_value(u32 cpu, u32 what, s32 extra)
 		return quota_value(s, extra | id << 8);
 	case kind_openat2_flags:
 		v = user_num(a, 8);
-		return translate(id, v) | open_access(v) | created(s, cpu);
+		return translate(id, v) | open_access(v) | file_flags(s, cpu);
 	case kind_openat2_mode:
 		return open_mode(user_num(a, 8), user_num(a + 8, 8));
 	}
@@ -351,20 +366,19 @@ __noinline u64 value(u32 cpu, u32 what, s32 extra, u32 ids)
 	case kind_user_bits:
 		return translate(id, user32(a + extra));
 	case kind_timespec:
-		return user_time(a, s->compat);
+		return user_time(a, s->compat && s->nr != 414); // but ppoll_time64
 	case kind_open_flags:
-		return translate(id, a) | open_access(a) | created(s, cpu);
+		return translate(id, a) | open_access(a) | file_flags(s, cpu);
 	case kind_open_mode:
 		return open_mode(extra < 0 ? 0100 : s->args[extra & 7], a);
 	case kind_fd_dev:
 	case kind_fd_ino:
+	case kind_creat_flags:
 		if (s->ret <= 0)
 			return 0;
 		if (!s->fd_known)
 			new_file(cpu, s->ret);
-		return kind == kind_fd_dev ? s->fd_dev : s->fd_ino;
-	case kind_creat_flags:
-		return 0;
+		return kind == kind_fd_dev ? s->fd_dev : kind == kind_fd_ino ? s->fd_ino : s->fd_layer;
 	case kind_sc_code:
 		return ids & 0xffff;
 	case kind_native:
