@@ -27,7 +27,7 @@ type Container struct {
 
 // A matcher finds a container in the path of a cgroup.
 type matcher struct {
-	typ      string // as Container.Type
+	typ      string                   // as Container.Type
 	kind     func(path string) string // nil if typ says all
 	pathOnly bool
 	find     func(path string) (id string, ok bool)
