@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"falcoreplay/internal/cgroup"
 	"falcoreplay/scap/event"
 )
 
@@ -183,12 +184,16 @@ func (h *Host) joinContainer(t *Thread) {
 	}
 }
 
-// containerOf remembers what paths tell: there are far fewer of them than
-// processes.
+// containerOf is the container id and, where no runtime describes such
+// containers, the type that the path of a cgroup tells; "" for the host. It
+// remembers what paths tell: there are far fewer of them than processes.
 func (h *Host) containerOf(path string) (id, typ string) {
 	known, ok := h.cgroupCache[path]
 	if !ok {
-		known[0], known[1] = containerOf(path)
+		c := cgroup.Find(path)
+		if known[0] = c.ID; c.PathOnly {
+			known[1] = c.Type
+		}
 		if len(h.cgroupCache) >= maxCgroupCache {
 			clear(h.cgroupCache)
 		}

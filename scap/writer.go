@@ -226,6 +226,28 @@ func AppendDrop(b []byte, t event.Type, ts, lost uint64) []byte {
 	return binary.LittleEndian.AppendUint32(b, uint32(min(lost, math.MaxUint32)))
 }
 
+// AppendAsync appends the record of an asynchronous event, for WriteEvent: what
+// a plugin of Falco's, or the recorder in its place, tells of something that no
+// thread did. ts is the time in nanoseconds since the epoch, name what the data
+// are, as their readers know them. The plugin's number and the thread are 0, as
+// in Falco's captures (the container plugin, src/caps/async/async.tpp,
+// generate_async_event).
+func AppendAsync(b []byte, ts uint64, name string, data []byte) []byte {
+	const params, pluginIDBytes = 3, 4
+	total := eventHeaderBytes + 4*params + pluginIDBytes + len(name) + 1 + len(data)
+	b = binary.LittleEndian.AppendUint64(b, ts)
+	b = binary.LittleEndian.AppendUint64(b, 0)
+	b = binary.LittleEndian.AppendUint32(b, uint32(total))
+	b = binary.LittleEndian.AppendUint16(b, uint16(event.AsynceventE))
+	b = binary.LittleEndian.AppendUint32(b, params)
+	b = binary.LittleEndian.AppendUint32(b, pluginIDBytes)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(name)+1))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
+	b = binary.LittleEndian.AppendUint32(b, 0)
+	b = append(append(b, name...), 0)
+	return append(b, data...)
+}
+
 // WriteDrop says that events of a processor were lost between two times: it
 // adds the drop events of the beginning and of the end.
 func (w *Writer) WriteDrop(cpu uint16, from, to, lost uint64) error {

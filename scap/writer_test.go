@@ -342,6 +342,26 @@ func TestWriteNoEvent(t *testing.T) {
 	}
 }
 
+// Falco's asynchronous events are what AppendAsync makes of their name and data.
+func TestAppendAsync(t *testing.T) {
+	seen := 0
+	for _, want := range records(t, testCapture(t, "falco-containers.scap")) {
+		if event.Type(binary.LittleEndian.Uint16(want.bytes[20:])) != event.AsynceventE {
+			continue
+		}
+		seen++
+		nameLen := int(le32(want.bytes[eventHeaderBytes+4:]))
+		data := want.bytes[eventHeaderBytes+12+4:]
+		name := string(data[:nameLen-1])
+		if got := AppendAsync(nil, le64(want.bytes), name, data[nameLen:]); !bytes.Equal(got, want.bytes) {
+			t.Errorf("%s:\n got %q\nwant %q", name, got, want.bytes)
+		}
+	}
+	if seen != 9 {
+		t.Errorf("%d events", seen)
+	}
+}
+
 func TestWriteDrop(t *testing.T) {
 	var out bytes.Buffer
 	w, _ := NewWriter(&out, WriterOptions{})
