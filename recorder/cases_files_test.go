@@ -170,13 +170,6 @@ func fileCases() []callCase {
 		{"umount2", func(c *child) want {
 			return params(sys(unix.SYS_UMOUNT2, c.str("/none"), unix.MNT_DETACH|8), "/none", 2|8)
 		}},
-		{"quotactl", func(c *child) want {
-			r := sys(unix.SYS_QUOTACTL, 0x800007<<8, c.str("/dev/none"), 12, 0) // Q_GETQUOTA, of users
-			return params(r, "/dev/none", nil, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 32, 1, 12, 1)
-		}},
-		{"fsconfig", func(c *child) want {
-			return params(sys(unix.SYS_FSCONFIG, minus(1), 1, c.str("k"), c.str("v"), 0), -1, 1, "k", nil, nil, 0)
-		}},
 	}
 	return cases
 }

@@ -513,18 +513,21 @@ __noinline u32 bytes(u32 cpu, u32 what, s32 extra)
 		} else if (ret < 0) {
 			return 0;
 		}
-		b = 0;
-		if (extra & tuple_addr)
+		b = n = 0;
+		if (extra & tuple_addr) {
 			b = s->args[4];
-		else if (extra & tuple_user)
+			n = s->args[5];
+		} else if (extra & tuple_user) {
 			b = s->args[1];
-		else if (extra & tuple_msg) {
+			n = s->args[2];
+		} else if (extra & tuple_msg) {
 			if (extra & tuple_many && ret <= 0)
 				return 0;
 			if (!msg_read(&m, msg_at(s), s->compat))
 				b = m.name;
+			n = m.namelen;
 		}
-		return tuple_bytes(cpu, a, extra, b);
+		return tuple_bytes(cpu, a, extra, b, n);
 	case kind_sockopt:
 		return sockopt_bytes(s, pos, a, extra ? user32(s->args[4]) : s->args[4]);
 	case kind_ptrace_addr:

@@ -164,26 +164,34 @@ static __always_inline u32 inet_tuple(struct scratch *s, struct sock *sk, u32 po
 	return off - pos;
 }
 
-// A unix socket's path: up to its NUL, after the leading one of an abstract
-// name. Always at least a NUL.
-static __always_inline u32 unix_path(struct scratch *s, u32 off, const char *path, u32 user)
+// The path of a unix socket's address: up to a NUL or the address's end, after
+// the leading NUL of an abstract name, which has none behind it. Always at least
+// a NUL.
+static __always_inline u32 unix_path(struct scratch *s, u32 off, const char *path, u32 len, u32 user)
 {
 	char *dst = (char *)s->buf + (off & (payload_size - 1));
+	u32 room = len > 2 ? len - 2 : 0;
 	char first = 0;
 	long n;
 
 	*dst = 0;
-	if (user) {
+	if (user)
 		bpf_probe_read_user(&first, 1, path);
-		n = bpf_probe_read_user_str(dst, 109, first ? path : path + 1);
-	} else {
+	else
 		bpf_probe_read_kernel(&first, 1, path);
-		n = bpf_probe_read_kernel_str(dst, 109, first ? path : path + 1);
+	if (!first) {
+		path++;
+		room = room > 1 ? room - 1 : 0;
 	}
+	room = room > 108 ? 109 : room + 1;
+	if (user)
+		n = bpf_probe_read_user_str(dst, bounded(room, 127), path);
+	else
+		n = bpf_probe_read_kernel_str(dst, bounded(room, 127), path);
 	return n > 0 ? n : 1;
 }
 
-__noinline u32 tuple_bytes(u32 cpu, u32 fd, u32 how, u64 addr)
+__noinline u32 tuple_bytes(u32 cpu, u32 fd, u32 how, u64 addr, u32 len)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &cpu);
 	struct sock *sk = fd_sock(fd);
@@ -219,6 +227,7 @@ __noinline u32 tuple_bytes(u32 cpu, u32 fd, u32 how, u64 addr)
 		}
 		if (!user) {
 			a = BPF_CORE_READ(named, addr);
+			len = BPF_CORE_READ(a, len);
 			if (a)
 				path = (char *)a + bpf_core_field_offset(struct unix_address, name) +
 				       bpf_core_field_offset(struct sockaddr_un, sun_path);
@@ -226,7 +235,7 @@ __noinline u32 tuple_bytes(u32 cpu, u32 fd, u32 how, u64 addr)
 		put(s, pos + 17, 0);
 		if (!path)
 			return 18;
-		return 17 + unix_path(s, pos + 17, path, user);
+		return 17 + unix_path(s, pos + 17, path, len, user);
 	}
 	return 0;
 }
@@ -258,22 +267,7 @@ __noinline u32 sockaddr_bytes(u32 cpu, u64 addr, u32 len)
 		put(s, pos + 17, __builtin_bswap16(port));
 		return 19;
 	}
-	if (family == 1) {
-		// The path ends at a NUL or with the address.
-		char *dst = (char *)s->buf + ((pos + 1) & (payload_size - 1));
-		u32 room = len > 2 ? len - 2 : 0, skip = 0;
-		char first = 0;
-		long n;
-
-		*dst = 0;
-		bpf_probe_read_user(&first, 1, (void *)(addr + 2));
-		if (!first)
-			skip = 1;
-		room = room > skip ? room - skip + 1 : 1;
-		if (room > 109)
-			room = 109;
-		n = bpf_probe_read_user_str(dst, bounded(room, 127), (void *)(addr + 2 + skip));
-		return 1 + (n > 0 ? n : 1);
-	}
+	if (family == 1)
+		return 1 + unix_path(s, pos + 1, (char *)addr + 2, len, 1);
 	return 0;
 }

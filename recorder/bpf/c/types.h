@@ -269,6 +269,7 @@ struct sockaddr_un {
 	char sun_path[108];
 };
 struct unix_address {
+	int len; // of the address, with its family
 	struct sockaddr_un name[0];
 };
 struct unix_sock {

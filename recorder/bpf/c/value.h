@@ -102,7 +102,7 @@ static __always_inline u64 iov_sum(u64 iov, u32 n, u32 compat)
 
 // Members of a msghdr, which differs between 32 and 64 bits.
 struct msg {
-	u64 name, iov, iovlen, control, controllen;
+	u64 name, namelen, iov, iovlen, control, controllen;
 };
 
 static __always_inline int msg_read(struct msg *m, u64 p, u32 compat)
@@ -114,6 +114,7 @@ static __always_inline int msg_read(struct msg *m, u64 p, u32 compat)
 		if (bpf_probe_read_user(c, sizeof(c), (void *)p))
 			return -1;
 		m->name = c[0];
+		m->namelen = c[1];
 		m->iov = c[2];
 		m->iovlen = c[3];
 		m->control = c[4];
@@ -123,6 +124,7 @@ static __always_inline int msg_read(struct msg *m, u64 p, u32 compat)
 	if (bpf_probe_read_user(w, sizeof(w), (void *)p))
 		return -1;
 	m->name = w[0];
+	m->namelen = (u32)w[1];
 	m->iov = w[2];
 	m->iovlen = w[3];
 	m->control = w[4];
