@@ -3,14 +3,17 @@
 package recorder
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
+	"falcoreplay/recorder/container"
 	"falcoreplay/recorder/procsnap"
 )
 
@@ -40,7 +43,7 @@ func Check() []Finding {
 			return found
 		}
 	}
-	return append(found, checkProgram(), checkSnapshot(), checkCgroups(), checkCompat())
+	return append(found, checkProgram(), checkSnapshot(), checkCgroups(), checkRuntimes(), checkCompat())
 }
 
 func checkPrivileges() []Finding {
@@ -126,6 +129,23 @@ func checkCgroups() Finding {
 		return Finding{Good, "cgroups", "version 2"}
 	}
 	return Finding{Good, "cgroups", "version 1; -f goes by the tree of " + controller}
+}
+
+func checkRuntimes() Finding {
+	ctx, cancel := context.WithTimeout(context.Background(), listTimeout)
+	defer cancel()
+	w := container.Start(ctx, container.Options{Timeout: listTimeout})
+	n := len(w.List(ctx, nil))
+	asked := w.Runtimes()
+	cancel()
+	w.Close()
+	switch {
+	case len(asked) == 0:
+		return Finding{Good, "containers", "no runtime listens at its usual socket; what containers there are is told by control groups"}
+	case slices.ContainsFunc(asked, func(s string) bool { return strings.HasSuffix(s, "(no answer)") }):
+		return Finding{Poor, "containers", strings.Join(asked, ", ")}
+	}
+	return Finding{Good, "containers", fmt.Sprintf("%d running, told by %s", n, strings.Join(asked, ", "))}
 }
 
 func checkCompat() Finding {

@@ -35,7 +35,11 @@ func (r *recording) openFile(s *scap.Snapshot) error {
 			return err
 		}
 	}
-	w, err := scap.NewWriter(o.file, scap.WriterOptions{Compression: r.opt.Compression, Level: r.opt.Level, Info: r.opt.info(o.opened, len(r.files)+1)})
+	info := r.opt.info(o.opened, len(r.files)+1)
+	if r.boxes != nil {
+		info.Runtimes = r.boxes.from.Runtimes()
+	}
+	w, err := scap.NewWriter(o.file, scap.WriterOptions{Compression: r.opt.Compression, Level: r.opt.Level, Info: info})
 	if err != nil {
 		return errors.Join(err, o.file.Close())
 	}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"falcoreplay/recorder/container"
 	"falcoreplay/recorder/procsnap"
 	"falcoreplay/scap"
 )
@@ -49,6 +50,11 @@ func Record(ctx context.Context, opt Options) (Status, error) {
 	}
 	if err := dropPrivileges(); err != nil {
 		return Status{}, fmt.Errorf("giving up privileges: %w", err)
+	}
+	if opt.Containers != nil {
+		w := container.Start(ctx, container.Options{Sockets: *opt.Containers, Mask: maskEnv(opt.Env, opt.Redact), Warn: opt.Warn})
+		defer w.Close()
+		r.boxes = newContainers(w, opt.FilterSnapshot)
 	}
 	err = r.run(ctx)
 	return r.figures(time.Now()), err

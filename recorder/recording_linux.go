@@ -11,9 +11,11 @@ import (
 	"regexp"
 	"time"
 
+	"falcoreplay/recorder/container"
 	"falcoreplay/recorder/filter"
 	"falcoreplay/recorder/procsnap"
 	"falcoreplay/scap"
+	"falcoreplay/scap/event"
 )
 
 // Options of a recording.
@@ -48,6 +50,12 @@ type Options struct {
 	RotateBytes uint64
 	RotateAfter time.Duration
 	KeepFiles   int
+
+	// Containers says which container runtimes are asked, nil for none. Warn, if
+	// it is not nil, is told what is amiss with them, in a sentence; it may be
+	// called by several goroutines.
+	Containers *container.Sockets
+	Warn       func(string)
 
 	Version string // of the program, for the capture information
 
@@ -98,6 +106,7 @@ type recording struct {
 	spool   spool
 	snap    chan taken // of the snapshot under way, nil if there is none
 	mask    masker
+	boxes   *containers // nil if nobody is asked about containers
 	start   time.Time
 	flushed time.Time
 	last    uint64 // time of the last event
@@ -107,9 +116,10 @@ type recording struct {
 }
 
 type taken struct {
-	snapshot *scap.Snapshot
-	stats    procsnap.Stats
-	err      error
+	snapshot   *scap.Snapshot
+	stats      procsnap.Stats
+	containers []container.Event
+	err        error
 }
 
 // run records until the context ends, a limit is reached or something fails.
@@ -143,6 +153,9 @@ func (r *recording) loop(ctx context.Context) error {
 			if err := r.endSnapshot(len(r.spool.bytes) > spoolBytes); err != nil {
 				return err
 			}
+			if err := r.listen(); err != nil {
+				return err
+			}
 			if now.Before(tick) {
 				continue
 			}
@@ -165,7 +178,18 @@ func (r *recording) full() bool {
 // take puts an event into the capture, or behind a snapshot that is being taken.
 func (r *recording) take(cpu uint16, record []byte) error {
 	r.last = binary.LittleEndian.Uint64(record)
-	record = r.mask.record(record)
+	var told []container.Event
+	if r.boxes != nil {
+		told = r.boxes.look(record)
+	}
+	if err := r.put(cpu, r.mask.record(record)); err != nil {
+		return err
+	}
+	return r.describe(told)
+}
+
+// put writes an event, or keeps it until a snapshot is there to be put before it.
+func (r *recording) put(cpu uint16, record []byte) error {
 	if r.snap != nil {
 		r.spool.add(cpu, record)
 		return nil
@@ -173,12 +197,50 @@ func (r *recording) take(cpu uint16, record []byte) error {
 	return r.write(cpu, record)
 }
 
+// describe puts descriptions of containers behind the last event.
+func (r *recording) describe(events []container.Event) error {
+	for _, e := range events {
+		record, err := e.AppendRecord(nil, r.last)
+		if err != nil {
+			r.status.Malformed++
+			continue
+		}
+		if err := r.put(0, record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listen describes the containers that were told of since it was last called.
+func (r *recording) listen() error {
+	for r.boxes != nil && r.last != 0 {
+		select {
+		case e, ok := <-r.boxes.from.Events():
+			if !ok {
+				return nil
+			}
+			if !r.boxes.told(e) {
+				continue
+			}
+			if err := r.describe([]container.Event{e}); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
 // write puts an event into the capture.
 func (r *recording) write(cpu uint16, record []byte) error {
 	err := r.out.writer.WriteEvent(cpu, 0, record)
 	switch {
 	case err == nil:
-		r.status.Events++
+		if binary.LittleEndian.Uint16(record[recordType:]) != uint16(event.AsynceventE) {
+			r.status.Events++ // the kernel's
+		}
 	case errors.Is(err, scap.ErrRecord): // nothing was written; the rest is good
 		r.status.Malformed++
 		return nil
@@ -192,8 +254,12 @@ func (r *recording) beginSnapshot() {
 	done := make(chan taken, 1)
 	r.snap = done
 	go func() {
-		s, stats, err := r.takeSnap()
-		done <- taken{s, stats, err}
+		t := taken{}
+		t.snapshot, t.stats, t.err = r.takeSnap()
+		if t.err == nil && r.boxes != nil {
+			t.containers = r.boxes.list(t.snapshot)
+		}
+		done <- t
 	}()
 }
 
@@ -225,10 +291,36 @@ func (r *recording) endSnapshot(wait bool) error {
 	if err := r.openFile(t.snapshot); err != nil {
 		return err
 	}
+	if err := r.head(t.containers); err != nil {
+		return err
+	}
 	if first && r.opt.Ready != nil {
 		r.opt.Ready()
 	}
 	return r.spool.drain(r.write)
+}
+
+// head describes containers before the first event of a file.
+func (r *recording) head(events []container.Event) error {
+	at := r.last
+	if ts, ok := r.spool.first(); ok {
+		at = ts
+	}
+	if at == 0 {
+		at = uint64(time.Now().UnixNano())
+		r.last = at
+	}
+	for _, e := range events {
+		record, err := e.AppendRecord(nil, at)
+		if err != nil {
+			r.status.Malformed++
+			continue
+		}
+		if err := r.write(0, record); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // housekeep is done at every tick.

@@ -15,6 +15,14 @@ func (s *spool) add(cpu uint16, record []byte) {
 	s.bytes = append(s.bytes, record...)
 }
 
+// first is the time of the first event.
+func (s *spool) first() (ts uint64, ok bool) {
+	if len(s.bytes) == 0 {
+		return 0, false
+	}
+	return binary.LittleEndian.Uint64(s.bytes[6:]), true
+}
+
 // drain empties the spool into write, up to the first error.
 func (s *spool) drain(write func(cpu uint16, record []byte) error) error {
 	b := s.bytes

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"falcoreplay/recorder"
+	"falcoreplay/recorder/container"
 	"falcoreplay/recorder/filter"
 	"falcoreplay/scap"
 )
@@ -62,6 +63,7 @@ func (e *failedError) Unwrap() error { return e.error }
 type settings struct {
 	path, compress, syscalls, env string
 	filter, snapshot, redact      string
+	runtimes                      string
 	snapLen                       uint32
 	seconds, rotateSeconds        uint64
 	events                        uint64
@@ -117,6 +119,7 @@ figures. If it is killed the file is good up to about its last second.`,
 	f.StringVar(&set.syscalls, "syscalls", "default", "record `which` system calls: default (what keeps track of processes and files, and what\nthe stock rules look at), all, rules:FILE (what the rules of a file or directory look at),\nor names with commas between them")
 	f.StringVarP(&set.filter, "filter", "f", "", "record only what matches this `condition` on proc.name, proc.pid, proc.apid (descendants), user.uid,\ncgroup.path, container.id and evt.type, and what keeps track of processes and files")
 	f.StringVar(&set.snapshot, "snapshot", "all", "of `which` processes the capture tells: all, or filtered (nothing of those that -f leaves out)")
+	f.StringVar(&set.runtimes, "runtimes", "auto", "`which` container runtimes to ask: auto (those at their usual sockets), none, or sockets with commas\nbetween them, like podman=/run/podman/podman.sock (docker, podman or cri)")
 	f.StringVar(&set.compress, "compress", "", "`none`, gzip[:1-9] or zstd[:1-22] (default: by the name, .zst for zstd, else gzip)")
 	f.StringVar(&set.env, "env", "masked", "`how` to keep environments: all, masked (no values of names that look like secrets), names, none")
 	f.StringVar(&set.redact, "redact", "", "mask what matches this `regexp` (RE2) in arguments, environments and the data of calls;\nof data only what -s keeps is looked at")
@@ -162,6 +165,8 @@ func (set *settings) options() (recorder.Options, error) {
 	opt.Syscalls, err = selectSyscalls(set.syscalls)
 	check("--syscalls", err)
 	check("-f", set.filters(&opt))
+	opt.Containers, err = sockets(set.runtimes)
+	check("--runtimes", err)
 	if set.redact != "" {
 		opt.Redact, err = regexp.Compile(set.redact)
 		check("--redact", err)
@@ -200,6 +205,27 @@ func (set *settings) filters(opt *recorder.Options) (err error) {
 		}
 	}
 	return nil
+}
+
+// sockets reads --runtimes; nil stands for none.
+func sockets(flag string) (*container.Sockets, error) {
+	switch flag {
+	case "auto":
+		return &container.Sockets{}, nil
+	case "none":
+		return nil, nil
+	}
+	s := &container.Sockets{Docker: []string{}, Podman: []string{}, CRI: []string{}}
+	lists := map[string]*[]string{"docker": &s.Docker, "podman": &s.Podman, "cri": &s.CRI}
+	for entry := range strings.SplitSeq(flag, ",") {
+		kind, path, _ := strings.Cut(entry, "=")
+		list := lists[strings.TrimSpace(kind)]
+		if list == nil || path == "" {
+			return nil, fmt.Errorf("%q is none of auto, none, docker=SOCKET, podman=SOCKET and cri=SOCKET", entry)
+		}
+		*list = append(*list, path)
+	}
+	return s, nil
 }
 
 func compression(path, flag string) (scap.Compression, int, error) {

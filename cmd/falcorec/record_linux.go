@@ -35,6 +35,7 @@ func record(ctx context.Context, opt recorder.Options, quiet bool, stderr io.Wri
 	show := newDisplay(stderr, quiet)
 	defer show.close()
 	opt.Status = show.update
+	opt.Warn = show.warn
 	opt.Ready = func() { show.ready(opt.Path) }
 	status, err := recorder.Record(ctx, opt)
 	show.end()
@@ -153,6 +154,16 @@ func (d *display) update(s recorder.Status) {
 	if d.live {
 		fmt.Fprintf(d.out, "\r\x1b[K%s", d.line())
 	}
+}
+
+// warn shows a sentence, above the line if there is one.
+func (d *display) warn(text string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.live {
+		fmt.Fprint(d.out, "\r\x1b[K")
+	}
+	fmt.Fprintf(d.out, "falcorec: warning: %s\n", text)
 }
 
 func (d *display) line() string {

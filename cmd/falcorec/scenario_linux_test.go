@@ -4,6 +4,7 @@ package main
 
 import (
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -44,6 +45,7 @@ func helper(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "helper")
 	cmd := exec.Command("go", "build", "-o", path, "../../testdata/scenarios/helper")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // it runs in containers too
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
