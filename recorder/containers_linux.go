@@ -41,6 +41,29 @@ type containers struct {
 	seen map[string]bool            // cgroups that were looked at, where only is set
 	in   map[string]bool            // ids of containers that recorded processes are in
 	held map[string]container.Event // what else was told, by id, where only is set
+
+	removed []removal // in the order of their times
+}
+
+// removal is a container that ended. The runtime tells of it while events of the
+// container still wait in the ring, so it is written a while later.
+type removal struct {
+	event container.Event
+	told  time.Time
+}
+
+// removalDelay is much longer than events wait in the ring.
+const removalDelay = 2 * time.Second
+
+// gone are the removals whose time has come.
+func (c *containers) gone(now time.Time) (events []container.Event) {
+	for len(c.removed) > 0 && now.Sub(c.removed[0].told) >= removalDelay {
+		if e := c.removed[0].event; c.told(e) {
+			events = append(events, e)
+		}
+		c.removed = c.removed[1:]
+	}
+	return events
 }
 
 func newContainers(from describer, only bool) *containers {

@@ -153,7 +153,7 @@ func (r *recording) loop(ctx context.Context) error {
 			if err := r.endSnapshot(len(r.spool.bytes) > spoolBytes); err != nil {
 				return err
 			}
-			if err := r.listen(); err != nil {
+			if err := r.listen(now); err != nil {
 				return err
 			}
 			if now.Before(tick) {
@@ -213,12 +213,16 @@ func (r *recording) describe(events []container.Event) error {
 }
 
 // listen describes the containers that were told of since it was last called.
-func (r *recording) listen() error {
+func (r *recording) listen(now time.Time) error {
 	for r.boxes != nil && r.last != 0 {
 		select {
 		case e, ok := <-r.boxes.from.Events():
 			if !ok {
 				return nil
+			}
+			if e.Removed {
+				r.boxes.removed = append(r.boxes.removed, removal{e, now})
+				continue
 			}
 			if !r.boxes.told(e) {
 				continue
@@ -227,7 +231,7 @@ func (r *recording) listen() error {
 				return err
 			}
 		default:
-			return nil
+			return r.describe(r.boxes.gone(now))
 		}
 	}
 	return nil
