@@ -208,10 +208,9 @@ func TestCRI(t *testing.T) {
 
 	stop()
 	wait(t, "a warning", func() bool { return len(said.list()) == 1 })
-	f.notices = nil
-	delete(f.containers, other)
-	delete(f.containers, id)
-	serveCRI(t, path, f)
+	again := pod(box, id)
+	delete(again.containers, id)
+	serveCRI(t, path, again)
 	if e := next(t, w); !e.Removed || e.Container.FullID != id {
 		t.Errorf("after a restart: %+v", e)
 	}
@@ -247,8 +246,10 @@ func TestCRITrouble(t *testing.T) {
 		serve func(t *testing.T, path string)
 		want  string
 	}{
-		"hang":     {func(t *testing.T, path string) { serveCRI(t, path, hung) }, " does not answer within 300ms: containers are"},
-		"silent":   {func(t *testing.T, path string) { listen(t, path, func(c net.Conn) { c.Read(make([]byte, 1<<20)); c.Read(nil) }) }, " "},
+		"hang": {func(t *testing.T, path string) { serveCRI(t, path, hung) }, " does not answer within 300ms: containers are"},
+		"silent": {func(t *testing.T, path string) {
+			listen(t, path, func(c net.Conn) { c.Read(make([]byte, 1<<20)); c.Read(nil) })
+		}, " "},
 		"garbage":  {func(t *testing.T, path string) { listen(t, path, func(c net.Conn) { c.Write(make([]byte, 1<<16)) }) }, " "},
 		"not CRI":  {func(t *testing.T, path string) { serve(t, path, fakeDocker()) }, " cannot be asked"},
 		"half CRI": {func(t *testing.T, path string) { serveCRI(t, path, v1.UnimplementedRuntimeServiceServer{}) }, " cannot be asked"},

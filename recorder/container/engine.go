@@ -201,7 +201,10 @@ func (e *engine) subscribe(ctx context.Context) (func() (notice, error), error) 
 			body.left = maxNoticeBytes
 			var doc struct {
 				Type, Action string
-				Actor        struct{ ID string }
+				Actor        struct {
+					ID         string
+					Attributes struct{ Name, Image string }
+				}
 			}
 			if err := notices.Decode(&doc); err != nil {
 				res.Body.Close()
@@ -209,7 +212,8 @@ func (e *engine) subscribe(ctx context.Context) (func() (notice, error), error) 
 			}
 			gone, ok := noticeKinds[doc.Action]
 			if ok && doc.Type == "container" && isFullID(doc.Actor.ID) {
-				return notice{doc.Actor.ID, gone}, nil
+				about := &doc.Actor.Attributes
+				return notice{doc.Actor.ID, about.Name, about.Image, gone}, nil
 			}
 		}
 	}, nil
