@@ -39,8 +39,9 @@ type client interface {
 // notice says that a container was made or began to run, or that it ended or
 // was removed.
 type notice struct {
-	id   string // full
-	gone bool
+	id          string // full
+	name, image string // where the notice has them
+	gone        bool
 }
 
 var errNoNotices = errors.New("no notices of containers")

@@ -3,7 +3,6 @@
 package container
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -195,27 +194,42 @@ func (e *engine) subscribe(ctx context.Context) (func() (notice, error), error) 
 	if err != nil {
 		return nil, err
 	}
-	lines := bufio.NewScanner(res.Body)
-	lines.Buffer(nil, maxNoticeBytes)
+	body := &allowance{r: res.Body}
+	notices := json.NewDecoder(body) // no lines: Podman ends one when the next begins
 	return func() (notice, error) {
-		for lines.Scan() {
+		for {
+			body.left = maxNoticeBytes
 			var doc struct {
 				Type, Action string
-				Actor        struct{ ID string }
+				Actor        struct {
+					ID         string
+					Attributes struct{ Name, Image string }
+				}
 			}
-			if err := json.Unmarshal(lines.Bytes(), &doc); err != nil {
+			if err := notices.Decode(&doc); err != nil {
 				res.Body.Close()
 				return notice{}, fmt.Errorf("notice: %w", err)
 			}
 			gone, ok := noticeKinds[doc.Action]
 			if ok && doc.Type == "container" && isFullID(doc.Actor.ID) {
-				return notice{doc.Actor.ID, gone}, nil
+				about := &doc.Actor.Attributes
+				return notice{doc.Actor.ID, about.Name, about.Image, gone}, nil
 			}
 		}
-		res.Body.Close()
-		if err := lines.Err(); err != nil {
-			return notice{}, err
-		}
-		return notice{}, io.EOF
 	}, nil
+}
+
+// allowance bounds what is read until left is set again.
+type allowance struct {
+	r    io.Reader
+	left int
+}
+
+func (a *allowance) Read(p []byte) (int, error) {
+	if a.left <= 0 {
+		return 0, errBodyLong
+	}
+	n, err := a.r.Read(p[:min(len(p), a.left)])
+	a.left -= n
+	return n, err
 }

@@ -78,7 +78,15 @@ func TestDocker(t *testing.T) {
 		t.Errorf("died: %+v", e)
 	}
 	f.notify(t, "destroy", other)
-	f.notify(t, "start", fullID("ee")) // and ended before it was asked about
+	// One that ended before it was asked about.
+	f.say(t, `{"Type":"container","Action":"start","Actor":{"ID":"`+fullID("ee")+`","Attributes":{"image":"a/b:1","name":"short"}}}`)
+	if e := next(t, w); e.Removed || e.Container.FullID != fullID("ee") || e.Container.Name != "short" || e.Container.ImageTag != "1" {
+		t.Errorf("short: %+v", e)
+	}
+	f.notify(t, "die", fullID("ee"))
+	if e := next(t, w); !e.Removed || e.Container.Name != "short" {
+		t.Errorf("short: %+v", e)
+	}
 	f.notify(t, "die", id)
 	if e := next(t, w); !e.Removed || e.Container.FullID != id {
 		t.Errorf("died: %+v", e)

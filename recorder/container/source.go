@@ -98,7 +98,7 @@ func (s *source) session(ctx context.Context) (answered bool, err error) {
 			case n := <-notices:
 				if n.gone {
 					s.w.remove(s, shortID(n.id))
-				} else if err := s.tell(ctx, cl, n.id); err != nil {
+				} else if err := s.tell(ctx, cl, n); err != nil {
 					return answered, cause(ctx, err)
 				}
 			}
@@ -166,7 +166,7 @@ func (s *source) compare(ctx context.Context, cl client) error {
 	for _, id := range ids[:min(len(ids), maxKnown)] {
 		delete(gone, shortID(id))
 		if !s.w.knows(shortID(id)) {
-			if err := s.tell(ctx, cl, id); err != nil {
+			if err := s.tell(ctx, cl, notice{id: id}); err != nil {
 				return err
 			}
 		}
@@ -178,18 +178,22 @@ func (s *source) compare(ctx context.Context, cl client) error {
 }
 
 // tell adds a container to those that are known. An error is one of the
-// runtime as a whole; of a container that it cannot describe there are the id
-// and the type.
-func (s *source) tell(ctx context.Context, cl client, id string) error {
-	d, err := s.describe(ctx, cl, id)
+// runtime as a whole; of a container that it cannot describe, or not any more,
+// there is what the notice says.
+func (s *source) tell(ctx context.Context, cl client, n notice) error {
+	d, err := s.describe(ctx, cl, n.id)
 	switch {
 	case err != nil && (isTimeout(err) || ctx.Err() != nil):
 		return err
 	case err != nil:
 		s.report(err)
-		d = &Description{Type: cl.kind(), ID: shortID(id), FullID: id}
-	case d == nil: // it was short
-		return nil
+	}
+	if d == nil {
+		if s.w.knows(shortID(n.id)) {
+			return nil
+		}
+		d = &Description{Type: cl.kind(), ID: shortID(n.id), FullID: n.id, Name: n.name, Image: n.image}
+		d.ImageRepo, d.ImageTag = splitImage(n.image)
 	}
 	s.w.add(s, d)
 	return nil

@@ -72,7 +72,7 @@ func TestTrouble(t *testing.T) {
 		"endless notice": {"/events", func(w http.ResponseWriter, r *http.Request) bool {
 			w.WriteHeader(200)
 			return endless(w, r)
-		}, "token too long"},
+		}, "notice: answer is too long"},
 		"notices end": {"/events", answer(200, ""), "went away"},
 	} {
 		t.Run(name, func(t *testing.T) {
