@@ -61,7 +61,7 @@ static __always_inline u64 user_long(struct scratch *s, u64 p, s32 extra)
 	if (!s->compat || s->nr == 239)
 		return user_num(p + extra * 8, 8);
 	v = user32(p + extra * 4);
-	return v == (u32)-1 ? -1 : v;
+	return v == (u32)-1 ? (u64)-1 : v;
 }
 
 static __always_inline u64 user_time(u64 p, u32 compat)
