@@ -256,6 +256,9 @@ __noinline u64 rare_value(u32 cpu, u32 what, s32 extra)
 		if (BPF_CORE_READ(pid_ns(task_pid(t, pid_self)), level))
 			v |= 1 << 29;
 		return v;
+	case kind_fork_faults:
+		parent = (void *)s->other;
+		return extra ? BPF_CORE_READ(parent, maj_flt) : BPF_CORE_READ(parent, min_flt);
 	case kind_reaper:
 		return reaper_of(s->task);
 	case kind_signal: {
