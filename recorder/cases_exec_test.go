@@ -5,6 +5,7 @@ package recorder
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -144,6 +145,34 @@ func execCases() []callCase {
 			syscall.Fstat(fd, &st)
 			w := m.program(tid, name, strconv.Itoa(fd), nil, []byte("A=1\x00LANG=C\x00"), "memfd:secret", &st, name)
 			w.params[19] = 1 | 4
+			return w
+		}},
+		// Layers of overlayfs, and a path that crosses mounts.
+		{"execve/lower layer", func(c *child) want {
+			path, _, _ := program()
+			dir, why := overlay(path)
+			if why != nil {
+				return skip("overlayfs: %v", why)
+			}
+			var st syscall.Stat_t
+			syscall.Stat(dir+"/low", &st)
+			m := now()
+			w := m.program(run(nil, dir+"/low"), dir+"/low", "low", nil, []byte("A=1\x00LANG=C\x00"), c.dir+"/"+filepath.Clean(dir)+"/low", &st, dir+"/low")
+			w.params[19] = 1 | 8
+			return w
+		}},
+		{"execve/upper layer", func(c *child) want {
+			path, _, _ := program()
+			dir, why := overlay(path)
+			if why != nil {
+				return skip("overlayfs: %v", why)
+			}
+			os.Chmod(dir+"/low", 0o700) // copied up
+			var st syscall.Stat_t
+			syscall.Stat(dir+"/low", &st)
+			m := now()
+			w := m.program(run(nil, dir+"/low"), dir+"/low", "low", nil, []byte("A=1\x00LANG=C\x00"), c.dir+"/"+filepath.Clean(dir)+"/low", &st, dir+"/low")
+			w.params[19] = 1 | 2
 			return w
 		}},
 	}

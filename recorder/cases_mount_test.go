@@ -92,7 +92,7 @@ func mountCases() []callCase {
 			return params(quota(c, 0x5803, 9, 5, 0), "/dev/none", nil, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1024, 0, 5, 1)
 		}},
 		{"openat/lower layer", func(c *child) want {
-			dir, why := overlay()
+			dir, why := overlay("")
 			if why != nil {
 				return skip("overlayfs: %v", why)
 			}
@@ -102,7 +102,7 @@ func mountCases() []callCase {
 			return params(r, wantCWD, dir+"/low", 1|1<<16, 0, dev, ino)
 		}},
 		{"openat/upper layer", func(c *child) want {
-			dir, why := overlay()
+			dir, why := overlay("")
 			if why != nil {
 				return skip("overlayfs: %v", why)
 			}
@@ -112,7 +112,7 @@ func mountCases() []callCase {
 			return params(r, wantCWD, dir+"/new", 2|4|1<<14|1<<15, 0o600, dev, ino)
 		}},
 		{"openat2/lower layer", func(c *child) want {
-			dir, why := overlay()
+			dir, why := overlay("")
 			if why != nil {
 				return skip("overlayfs: %v", why)
 			}
@@ -122,7 +122,7 @@ func mountCases() []callCase {
 			return params(r, wantCWD, dir+"/low", 1|1<<16, 0, 0, dev, ino)
 		}},
 		{"creat/upper layer", func(c *child) want {
-			dir, why := overlay()
+			dir, why := overlay("")
 			if why != nil {
 				return skip("overlayfs: %v", why)
 			}
@@ -136,8 +136,9 @@ func mountCases() []callCase {
 }
 
 // overlay mounts an overlayfs on a directory of its own, in a mount namespace
-// that ends with the child. It holds a file named low in its lower layer.
-func overlay() (string, error) {
+// that ends with the child. It holds a file named low in its lower layer, which
+// is a copy of another if one is named.
+func overlay(file string) (string, error) {
 	dir, err := os.MkdirTemp(".", "overlay")
 	if err != nil {
 		return "", err
@@ -157,7 +158,13 @@ func overlay() (string, error) {
 			return "", err
 		}
 	}
-	if err := os.WriteFile(dir+"/l/low", nil, 0o644); err != nil {
+	var b []byte
+	if file != "" {
+		if b, err = os.ReadFile(file); err != nil {
+			return "", err
+		}
+	}
+	if err := os.WriteFile(dir+"/l/low", b, 0o755); err != nil {
 		return "", err
 	}
 	opt := strings.ReplaceAll("lowerdir=D/l,upperdir=D/u,workdir=D/w", "D", dir)

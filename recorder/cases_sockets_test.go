@@ -145,6 +145,13 @@ func socketCases() []callCase {
 			p, n := sockaddr(c, nameOf(l))
 			return params(must(sys(unix.SYS_CONNECT, uintptr(fd), p, n)), fromTo(nameOf(fd), nameOf(l)), fd, addr(nameOf(l).String()))
 		}},
+		{"connect/in progress", func(c *child) want {
+			l := socket(unix.AF_INET, unix.SOCK_STREAM)
+			unix.Listen(l, 1)
+			fd := socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK)
+			p, n := sockaddr(c, nameOf(l))
+			return params(sys(unix.SYS_CONNECT, uintptr(fd), p, n), fromTo(nameOf(fd), nameOf(l)), fd, addr(nameOf(l).String()))
+		}},
 		{"connect/refused", func(c *child) want {
 			fd := socket(unix.AF_INET, unix.SOCK_STREAM)
 			p, n := sockaddr(c, netip.MustParseAddrPort("127.0.0.1:1"))

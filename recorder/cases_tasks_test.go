@@ -48,6 +48,11 @@ func taskCases() []callCase {
 		{"procexit/with children", func(c *child) want {
 			return want{code: "PROCEXIT_1_E", tid: run(nil, "/bin/sh", "-c", "sleep 1 & exit 0"), params: []any{0, 0, 0, 0, nonzero}}
 		}},
+		{"procexit/subreaper", func(c *child) want {
+			must(sys(unix.SYS_PRCTL, unix.PR_SET_CHILD_SUBREAPER, 1))
+			defer sys(unix.SYS_PRCTL, unix.PR_SET_CHILD_SUBREAPER, 0)
+			return want{code: "PROCEXIT_1_E", tid: run(nil, "/bin/sh", "-c", "sleep 0.1 & exit 0"), params: []any{0, 0, 0, 0, unix.Getpid()}}
+		}},
 		{"signaldeliver", func(c *child) want {
 			tid := run(nil, "/bin/sh", "-c", "trap : TERM; kill -TERM $$; exit 0")
 			return want{code: "SIGNALDELIVER_E", tid: tid, params: []any{tid, tid, 15}}

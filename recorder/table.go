@@ -80,6 +80,14 @@ func newTask(flags bpf.Op) []bpf.Op {
 	}
 }
 
+// forkedTask are those of a child that the fork itself tells of. Its page faults are
+// its parent's, as in Falco's.
+func forkedTask() []bpf.Op {
+	p := newTask(kind(bpf.KindForkFlags))
+	p[8], p[9] = with(bpf.KindForkFaults, 0, 1), with(bpf.KindForkFaults, 0, 0)
+	return p
+}
+
 // newProgram are the parameters of execve, whose last one, filename, execveat
 // has not.
 func newProgram(exe, args, env, filename bpf.Op) []bpf.Op {
@@ -96,7 +104,7 @@ func newProgram(exe, args, env, filename bpf.Op) []bpf.Op {
 // tracepoints are the events that are not the end of a system call.
 var tracepoints = map[int]row{
 	bpf.CallExec: {event.SyscallExecve19X, newProgram(kind(bpf.KindExe), kind(bpf.KindArgs), kind(bpf.KindEnv), kind(bpf.KindFilename))},
-	bpf.CallFork: {event.SyscallClone20X, newTask(kind(bpf.KindForkFlags))},
+	bpf.CallFork: {event.SyscallClone20X, forkedTask()},
 	bpf.CallExit: {event.Procexit1E, []bpf.Op{with(bpf.KindExitStatus, 0, 0), with(bpf.KindExitStatus, 0, 1),
 		with(bpf.KindExitStatus, 0, 2), with(bpf.KindExitStatus, 0, 3), kind(bpf.KindReaper)}},
 	bpf.CallSignal: {event.SignaldeliverE, []bpf.Op{with(bpf.KindSignal, 0, 0), with(bpf.KindSignal, 0, 1), with(bpf.KindSignal, 0, 2)}},

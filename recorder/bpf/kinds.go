@@ -64,6 +64,7 @@ const (
 	KindCloneFlags  // argument
 	KindClone3Flags // in user memory
 	KindForkFlags   // worked out from parent and child
+	KindForkFaults  // page faults of the parent: 0 minor, 1 major
 	KindExitStatus  // 0 the raw status, 1 the code, 2 the signal, 3 whether it left a core
 	KindReaper      // who gets the children of an exiting task
 	KindSignal      // extra: 0 sender, 1 receiver, 2 number
@@ -179,6 +180,7 @@ var kindNames = map[Kind]string{
 	KindCloneFlags:      "clone_flags",
 	KindClone3Flags:     "clone3_flags",
 	KindForkFlags:       "fork_flags",
+	KindForkFaults:      "fork_faults",
 	KindExitStatus:      "exit_status",
 	KindReaper:          "reaper",
 	KindSignal:          "signal",

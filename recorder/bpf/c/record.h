@@ -88,6 +88,7 @@ enum kind {
 	kind_clone_flags,  // argument
 	kind_clone3_flags, // in user memory
 	kind_fork_flags,   // worked out from parent and child
+	kind_fork_faults,  // page faults of the parent: 0 minor, 1 major
 	kind_exit_status,  // 0 the raw status, 1 the code, 2 the signal, 3 whether it left a core
 	kind_reaper,       // who gets the children of an exiting task
 	kind_signal,       // extra: 0 sender, 1 receiver, 2 number

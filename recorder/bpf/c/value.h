@@ -61,7 +61,7 @@ static __always_inline u64 user_long(struct scratch *s, u64 p, s32 extra)
 	if (!s->compat || s->nr == 239)
 		return user_num(p + extra * 8, 8);
 	v = user32(p + extra * 4);
-	return v == (u32)-1 ? -1 : v;
+	return v == (u32)-1 ? (u64)-1 : v;
 }
 
 static __always_inline u64 user_time(u64 p, u32 compat)
@@ -256,6 +256,9 @@ __noinline u64 rare_value(u32 cpu, u32 what, s32 extra)
 		if (BPF_CORE_READ(pid_ns(task_pid(t, pid_self)), level))
 			v |= 1 << 29;
 		return v;
+	case kind_fork_faults:
+		parent = (void *)s->other;
+		return extra ? BPF_CORE_READ(parent, maj_flt) : BPF_CORE_READ(parent, min_flt);
 	case kind_reaper:
 		return reaper_of(s->task);
 	case kind_signal: {
