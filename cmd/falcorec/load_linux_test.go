@@ -24,9 +24,11 @@ const loadSeconds = "FALCOREC_LOAD_SECONDS"
 // Nothing is lost under a mixed load, and what is recorded is well-formed.
 func TestLoad(t *testing.T) {
 	testenv.Root(t)
-	seconds := os.Getenv(loadSeconds)
+	seconds, args := os.Getenv(loadSeconds), []string{}
 	if seconds == "" {
-		seconds = "5"
+		// Beside other tests, and slowed down by the race detector, the recorder
+		// gets little of the processors.
+		seconds, args = "5", []string{"--ring", "512"}
 	}
 	source, err := filepath.Abs("../..")
 	if err != nil {
@@ -37,7 +39,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "t.scap")
-	rec, said := falcorec(t, "-w", path)
+	rec, said := falcorec(t, append(args, "-w", path)...)
 	sh := exec.Command("/bin/sh", filepath.Join(source, "testdata/scenarios/load.sh"), seconds)
 	sh.Dir = t.TempDir()
 	sh.Env = []string{"PATH=/usr/bin:/bin", "HELPER=" + helper(t), "SOURCE=" + source, "GO=" + program, "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false"}
