@@ -30,10 +30,10 @@ terminal() { in_web -t 'id; sleep 0.1'; }
 read_shadow() { in_web '' 'cat /etc/shadow'; }
 write_bin() { in_web '' 'touch /bin/evil'; }
 drop_binary() { in_web '' 'cp /bin/busybox /tmp/true; chmod +x /tmp/true; /tmp/true'; }
-sensitive_mount() { run mounts '-v /etc:/host/etc:ro' 'true'; }
+sensitive_mount() { run mounts '-v /etc:/host/etc:ro' 'exec sleep 0.1'; }
 host_shadow() { run reader '-v /etc:/host/etc:ro' 'cat /host/etc/shadow'; }
-capable() { run capable '--cap-add SYS_ADMIN,SYS_PTRACE,SYS_MODULE' 'true'; }
-privileged() { run privileged --privileged 'true'; }
+capable() { run capable '--cap-add SYS_ADMIN,SYS_PTRACE,SYS_MODULE' 'exec sleep 0.1'; }
+privileged() { run privileged --privileged 'exec sleep 0.1'; }
 packet() { run packet "--cap-add NET_RAW -v $HELPER:/helper:ro" '/helper packet'; }
 
 for scenario in "$@"; do
