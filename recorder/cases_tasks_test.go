@@ -57,6 +57,14 @@ func taskCases() []callCase {
 			tid := run(nil, "/bin/sh", "-c", "trap : TERM; kill -TERM $$; exit 0")
 			return want{code: "SIGNALDELIVER_E", tid: tid, params: []any{tid, tid, 15}}
 		}},
+		{"signaldeliver/real-time", func(c *child) want { // the kernel's begin at 32, the C library's at 34
+			unix.Kill(unix.Getpid(), 33)
+			return want{code: "SIGNALDELIVER_E", params: []any{unix.Getpid(), unix.Getpid(), 33}}
+		}},
+		{"signaldeliver/user", func(c *child) want { // other signals do not say who sent them
+			unix.Kill(unix.Getpid(), unix.SIGURG)
+			return want{code: "SIGNALDELIVER_E", params: []any{0, unix.Getpid(), int(unix.SIGURG)}}
+		}},
 		{"setsid", func(c *child) want { unix.Setpgid(0, 0); return params(sys(unix.SYS_SETSID)) }},
 		{"setpgid", func(c *child) want { return params(sys(unix.SYS_SETPGID, minus(1), minus(2)), -1, -2) }},
 		{"unshare", func(c *child) want {

@@ -274,7 +274,7 @@ __noinline u64 rare_value(u32 cpu, u32 what, s32 extra)
 			return 0;
 		code = BPF_CORE_READ(si, si_code);
 		// Only these carry a sender: kill and its kin, a child's end, real-time ones.
-		if (sig == 9 || sig == 17 || sig >= 34)
+		if (sig == 9 || sig == 17 || sig >= 32)
 			return (s64)BPF_CORE_READ(si, _sifields._kill._pid);
 		if ((sig == 15 || sig == 1 || sig == 2 || sig == 20 || sig == 3) && code <= 0)
 			return (s64)BPF_CORE_READ(si, _sifields._kill._pid);
