@@ -259,9 +259,7 @@ func TestRecordingFullDisk(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		if err := w.WriteSnapshot(&scap.Snapshot{}); err != nil {
-			t.Error(err)
-		}
+		w.WriteSnapshot(&scap.Snapshot{}) // may tell of the full disk already
 		r.out.writer.Close()
 		r.out.writer = w
 	}
