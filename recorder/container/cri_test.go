@@ -37,6 +37,7 @@ func (f *fakeCRI) Version(ctx context.Context, _ *v1.VersionRequest) (*v1.Versio
 	f.mu.Unlock()
 	if hang {
 		<-ctx.Done()
+		return nil, ctx.Err()
 	}
 	return &v1.VersionResponse{RuntimeName: f.runtime, RuntimeVersion: "v2.1.4"}, nil
 }

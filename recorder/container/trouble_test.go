@@ -257,3 +257,30 @@ func TestClose(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 	wait(t, "goroutines to end", func() bool { return runtime.NumGoroutine() <= before })
 }
+
+// TestTrust has users' runtimes tell of containers of root's.
+func TestTrust(t *testing.T) {
+	w, _ := watch(t, Options{Sockets: nowhere()})
+	list(t, w)
+	root, user, other := &source{w: w, trusted: true}, &source{w: w}, &source{w: w}
+	for _, c := range []struct {
+		from *source
+		name string
+		tell bool
+	}{{user, "a", true}, {other, "b", false}, {user, "c", true}, {nil, "d", false}, {root, "e", true}, {user, "f", false}, {root, "g", true}} {
+		w.add(c.from, &Description{ID: "x", Name: c.name})
+		if got := len(w.Events()) > 0; got != c.tell {
+			t.Errorf("%s: told %v", c.name, got)
+		} else if got {
+			next(t, w)
+		}
+	}
+	w.remove(user, "x")
+	if len(list(t, w)) != 1 {
+		t.Error("a user's runtime removed root's container")
+	}
+	w.remove(root, "x")
+	if e := next(t, w); !e.Removed || e.Container.Name != "g" {
+		t.Errorf("%+v", e)
+	}
+}
