@@ -154,26 +154,3 @@ func (w *Watcher) askAll(ctx context.Context, c cgroup.Container) (s *source, d 
 	}
 	return nil, nil, asked > 0
 }
-
-// remove forgets a container that a runtime told of.
-func (w *Watcher) remove(s *source, id string) {
-	w.mu.Lock()
-	e := w.known[id]
-	if e == nil || e.from != s {
-		w.mu.Unlock()
-		return
-	}
-	delete(w.known, id)
-	send := w.listed
-	w.mu.Unlock()
-	if send {
-		w.send(Event{Container: e.d, Removed: true})
-	}
-}
-
-func (w *Watcher) send(e Event) {
-	select {
-	case w.events <- e:
-	case <-w.done:
-	}
-}
