@@ -95,11 +95,11 @@ func (w *Watcher) find(ctx context.Context, q question) {
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(w.pace.ask):
+			case <-time.After(w.pace.ask << (q.asked - 1)):
 			}
 			select {
-			case w.questions <- q:
-			default:
+			case w.questions <- q: // not given up: nobody asks about this one again
+			case <-ctx.Done():
 			}
 		})
 		return

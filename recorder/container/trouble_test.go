@@ -177,22 +177,6 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestLater has a runtime that begins after the watcher.
-func TestLater(t *testing.T) {
-	f, path := fakeDocker(), socket(t)
-	f.put(fullID("aa"), dockerDoc())
-	sockets := nowhere()
-	sockets.Podman = []string{filepath.Join(filepath.Dir(path), "*")}
-	w, said := watch(t, Options{Sockets: sockets})
-	if got := list(t, w); len(got) != 0 || len(w.Runtimes()) != 0 {
-		t.Error(got)
-	}
-	serve(t, path, f)
-	if e := next(t, w); e.Container.Name != "web" || len(said.list()) != 0 {
-		t.Errorf("%+v %q", e, said.list())
-	}
-}
-
 // TestNobody has no runtime at all.
 func TestNobody(t *testing.T) {
 	path := socket(t)
@@ -256,31 +240,4 @@ func TestClose(t *testing.T) {
 	stop()
 	http.DefaultClient.CloseIdleConnections()
 	wait(t, "goroutines to end", func() bool { return runtime.NumGoroutine() <= before })
-}
-
-// TestTrust has users' runtimes tell of containers of root's.
-func TestTrust(t *testing.T) {
-	w, _ := watch(t, Options{Sockets: nowhere()})
-	list(t, w)
-	root, user, other := &source{w: w, trusted: true}, &source{w: w}, &source{w: w}
-	for _, c := range []struct {
-		from *source
-		name string
-		tell bool
-	}{{user, "a", true}, {other, "b", false}, {user, "c", true}, {nil, "d", false}, {root, "e", true}, {user, "f", false}, {root, "g", true}} {
-		w.add(c.from, &Description{ID: "x", Name: c.name})
-		if got := len(w.Events()) > 0; got != c.tell {
-			t.Errorf("%s: told %v", c.name, got)
-		} else if got {
-			next(t, w)
-		}
-	}
-	w.remove(user, "x")
-	if len(list(t, w)) != 1 {
-		t.Error("a user's runtime removed root's container")
-	}
-	w.remove(root, "x")
-	if e := next(t, w); !e.Removed || e.Container.Name != "g" {
-		t.Errorf("%+v", e)
-	}
 }

@@ -49,7 +49,7 @@ type pace struct {
 	look             time.Duration // between looks at what runs, beside the notices
 	scan             time.Duration // between looks for new sockets
 	quiet            time.Duration // between complaints
-	ask              time.Duration // between questions about a container that nobody knows
+	ask              time.Duration // before the second question about a container that nobody knows; twice as long before each after
 }
 
 var usualPace = pace{
@@ -57,9 +57,10 @@ var usualPace = pace{
 	quiet: 10 * time.Minute, ask: 50 * time.Millisecond,
 }
 
-// maxAsked is how often it is asked about a container: a runtime may know it a
-// moment later than the kernel.
-const maxAsked = 4
+// maxAsked is how often it is asked about a container: a runtime may know it
+// later than the kernel does, a sandbox of Kubernetes once its network is there.
+// That is for 1.6 s at the usual pace.
+const maxAsked = 6
 
 // Watcher knows the containers of a host. Its methods may be called by several
 // goroutines at once, and but for List and Close they never wait.
