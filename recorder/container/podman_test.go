@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +65,10 @@ func (p *podman) command(args ...string) *exec.Cmd {
 // run starts a container and returns its id, if it stays.
 func (p *podman) run(t *testing.T, args ...string) string {
 	t.Helper()
-	all := append([]string{"run", "--network=none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"}, args...)
+	all := append([]string{"run", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"}, args...)
+	if !slices.Contains(args, "--network=host") {
+		all = slices.Insert(all, 1, "--network=none")
+	}
 	cmd := p.command(all...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -146,6 +150,19 @@ func TestRealPodman(t *testing.T) {
 	}
 	if len(d.Mounts) != 1 || d.Mounts[0] != (Mount{Source: "/etc", Destination: "/host", Propagation: "rprivate"}) {
 		t.Errorf("%+v", d.Mounts)
+	}
+
+	// Podman 4.3 calls the host's IPC namespace "shareable", so there is no word
+	// of it, as in Falco's captures.
+	p.run(t, "-d", "--name", "open", "--network=host", "--pid=host", "--user=7:8", p.image, "sleep", "1000")
+	d = next(t, w).Container
+	for ; !d.HostPID; d = next(t, w).Container {
+	}
+	if d.Name != "open" || !d.HostNetwork || d.User != "7:8" || d.Privileged {
+		t.Errorf("%+v", d)
+	}
+	p.command("rm", "--force", "--time", "0", "open").Run()
+	for e := next(t, w); !e.Removed; e = next(t, w) {
 	}
 
 	// The kernel's word for it leads to the same container.
