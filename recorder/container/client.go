@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"syscall"
 	"time"
@@ -54,14 +53,6 @@ const (
 	// maxNoticeBytes bounds a notice, which holds the labels of a container.
 	maxNoticeBytes = 1 << 20
 )
-
-// dialer connects to a unix socket whatever address it is given.
-func dialer(socket string, timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, _, _ string) (net.Conn, error) {
-		d := net.Dialer{Timeout: timeout}
-		return d.DialContext(ctx, "unix", socket)
-	}
-}
 
 // explain puts an error of a runtime into the words of a warning.
 func explain(err error, timeout time.Duration) string {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -28,17 +27,16 @@ type cri struct {
 }
 
 // openCRI asks which runtime it is, and whether it answers.
-func openCRI(ctx context.Context, socket string, timeout time.Duration) (client, error) {
-	dial := dialer(socket, timeout)
+func openCRI(ctx context.Context, p *peer) (client, error) {
 	// gRPC makes a text of the reason that a connection fails for.
-	probe, err := dial(ctx, "", "")
+	probe, err := p.dial(ctx, "", "")
 	if err != nil {
 		return nil, err
 	}
 	probe.Close()
 	conn, err := grpc.NewClient("passthrough:///localhost",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return dial(ctx, "", "") }),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return p.dial(ctx, "", "") }),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxBodyBytes)),
 		grpc.WithMaxHeaderListSize(64<<10),
 		grpc.WithDisableRetry(), grpc.WithDisableServiceConfig(), grpc.WithNoProxy())

@@ -36,11 +36,11 @@ var (
 )
 
 // openEngine asks which of the two it is, and whether it answers.
-func openEngine(ctx context.Context, socket string, timeout time.Duration) (client, error) {
+func openEngine(ctx context.Context, p *peer) (client, error) {
 	e := &engine{}
 	e.http.Transport = &http.Transport{
-		DialContext: dialer(socket, timeout), DisableCompression: true,
-		ResponseHeaderTimeout: timeout, MaxResponseHeaderBytes: 64 << 10,
+		DialContext: p.dial, DisableCompression: true,
+		ResponseHeaderTimeout: p.timeout, MaxResponseHeaderBytes: 64 << 10,
 		MaxIdleConns: 2, IdleConnTimeout: time.Minute,
 	}
 	// A redirection would be followed to the same socket, for ever maybe.

@@ -129,7 +129,7 @@ func TestEngineOtherID(t *testing.T) {
 	f.put("web", dockerDoc())
 	f.containers["web"]["Id"] = fullID("ff")
 	serve(t, path, f)
-	cl, err := openEngine(context.Background(), path, time.Second)
+	cl, err := openEngine(context.Background(), &peer{path: path, timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

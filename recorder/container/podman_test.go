@@ -120,7 +120,7 @@ func (p *podman) serve(t *testing.T, path string) (stop func()) {
 	stop = func() { cmd.Process.Kill(); cmd.Wait() }
 	t.Cleanup(stop)
 	wait(t, "podman to answer", func() bool {
-		cl, err := openEngine(context.Background(), path, time.Second)
+		cl, err := openEngine(context.Background(), &peer{path: path, timeout: time.Second})
 		if err == nil {
 			cl.close()
 		}

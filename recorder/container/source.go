@@ -20,7 +20,7 @@ type source struct {
 
 	// Under the watcher's lock.
 	client   client // nil while the runtime does not answer
-	trusted  bool   // as place.isTrusted when it answered last
+	trusted  bool   // as peer.trusted when it answered last
 	give     context.CancelCauseFunc
 	title    string    // once it has answered
 	reported time.Time // when it was last complained about
@@ -53,7 +53,8 @@ func (s *source) run(ctx context.Context) {
 func (s *source) session(ctx context.Context) (answered bool, err error) {
 	ctx, give := context.WithCancelCause(ctx)
 	defer give(nil)
-	cl, err := s.open(ctx)
+	p := &peer{path: s.path, timeout: s.w.opt.Timeout}
+	cl, err := s.open(ctx, p)
 	if err != nil {
 		return false, err
 	}
@@ -75,8 +76,8 @@ func (s *source) session(ctx context.Context) (answered bool, err error) {
 		return false, err
 	}
 
-	s.use(cl, give)
-	defer s.use(nil, nil)
+	s.use(cl, p.trusted(), give)
+	defer s.use(nil, false, nil)
 	look := time.NewTicker(s.w.pace.look)
 	defer look.Stop()
 	for {
@@ -114,13 +115,13 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-func (s *source) open(ctx context.Context) (client, error) {
+func (s *source) open(ctx context.Context, p *peer) (client, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.w.opt.Timeout)
 	defer cancel()
 	if s.kind == "cri" {
-		return openCRI(ctx, s.path, s.w.opt.Timeout)
+		return openCRI(ctx, p)
 	}
-	return openEngine(ctx, s.path, s.w.opt.Timeout)
+	return openEngine(ctx, p)
 }
 
 // listen passes notices on until there are no more, which ends the session
@@ -144,8 +145,7 @@ func (s *source) listen(ctx context.Context, next func() (notice, error), notice
 }
 
 // use says who answers questions, and how to say that it does not.
-func (s *source) use(cl client, give context.CancelCauseFunc) {
-	trusted := s.isTrusted()
+func (s *source) use(cl client, trusted bool, give context.CancelCauseFunc) {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
 	s.client, s.give = cl, give

@@ -197,7 +197,7 @@ func TestNobody(t *testing.T) {
 func TestDenied(t *testing.T) {
 	const denied = "TEST_DENIED_SOCKET"
 	if path := os.Getenv(denied); path != "" { // as a user who owns nothing
-		_, err := openEngine(context.Background(), path, time.Second)
+		_, err := openEngine(context.Background(), &peer{path: path, timeout: time.Second})
 		fmt.Print(explain(err, time.Second))
 		os.Exit(0)
 	}
