@@ -26,9 +26,10 @@ var allowed = map[string][]string{
 	"rules":              {"rules/syntax"},
 	"engine/field":       {"rules/syntax", "replay", "scap/event"},
 	"engine":             {"engine/field", "rules", "rules/syntax", "replay", "scap/event"},
+	"engine/explain":     {"engine/field", "rules/syntax", "replay", "scap/event"},
 	"engine/report":      {"engine", "rules"},
 	"engine/run":         {"engine", "replay", "scap", "scap/event"},
-	"engine/regress":     {"engine", "engine/field", "engine/report", "engine/run", "rules", "rules/syntax", "replay", "scap", "scap/event"},
+	"engine/regress":     {"engine", "engine/explain", "engine/field", "engine/report", "engine/run", "rules", "rules/syntax", "replay", "scap", "scap/event"},
 }
 
 type pkg struct {
