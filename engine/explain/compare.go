@@ -156,16 +156,15 @@ func constant(op syntax.Op, t event.ParamType, text string) (field.Value, error)
 		b, err := hex.DecodeString(text)
 		return field.Value{S: string(b)}, err
 	}
-	bad := fmt.Errorf("%q is no value of its type", text)
 	switch {
 	case t == event.PTBool:
 		if text != "true" && text != "false" {
-			return field.Value{}, bad
+			return field.Value{}, noValue(text)
 		}
 		return field.Value{N: uint64(len("false") - len(text))}, nil
 	case t == event.PTDouble:
-		n, ok := whole(text, number{true, 32})
-		return field.Value{N: math.Float64bits(float64(int64(n)))}, failed(ok, bad)
+		n, err := whole(text, number{true, 32})
+		return field.Value{N: math.Float64bits(float64(int64(n)))}, err
 	case t == event.PTPort && text == "":
 		return field.Value{}, nil
 	case isNet(t):
@@ -174,7 +173,7 @@ func constant(op syntax.Op, t event.ParamType, text string) (field.Value, error)
 	case t == event.PTIPAddr || t == event.PTIPv4Addr || t == event.PTIPv6Addr:
 		ip := net.ParseIP(text)
 		if ip == nil {
-			return field.Value{}, bad
+			return field.Value{}, noValue(text)
 		}
 		if strings.Contains(text, ".") {
 			ip = ip.To4()
@@ -182,25 +181,20 @@ func constant(op syntax.Op, t event.ParamType, text string) (field.Value, error)
 		return field.Value{S: string(ip)}, nil
 	}
 	if n, ok := numbers[t]; ok {
-		w, ok := whole(text, n)
-		return field.Value{N: w}, failed(ok, bad)
+		w, err := whole(text, n)
+		return field.Value{N: w}, err
 	}
 	return field.Value{S: text}, nil
 }
 
-func failed(ok bool, err error) error {
-	if ok {
-		return nil
-	}
-	return err
-}
+func noValue(text string) error { return fmt.Errorf("%q is no value of the type", text) }
 
 // whole reads a decimal number of a width. What does not fit 64 bits becomes
 // the nearest that does, and of the rest the low bits are taken.
-func whole(text string, n number) (uint64, bool) {
+func whole(text string, n number) (uint64, error) {
 	x, ok := new(big.Int).SetString(strings.TrimLeft(text, " \t\n\v\f\r"), 10)
 	if !ok {
-		return 0, false
+		return 0, noValue(text)
 	}
 	one := big.NewInt(1)
 	least, most := new(big.Int).Neg(new(big.Int).Lsh(one, 63)), new(big.Int).Sub(new(big.Int).Lsh(one, 63), one)
@@ -218,9 +212,9 @@ func whole(text string, n number) (uint64, bool) {
 	x = new(big.Int).Mod(x, new(big.Int).Lsh(one, uint(n.bits)))
 	if n.signed && x.Bit(n.bits-1) == 1 {
 		x.Sub(x, new(big.Int).Lsh(one, uint(n.bits)))
-		return uint64(x.Int64()), true
+		return uint64(x.Int64()), nil
 	}
-	return x.Uint64(), true
+	return x.Uint64(), nil
 }
 
 // network reads a network in CIDR notation.

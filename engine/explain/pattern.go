@@ -81,22 +81,29 @@ func parts(path string) []string {
 // glob tells whether a pattern fits the whole of a text, by trying each length
 // for each star (fnmatch in the C locale).
 func glob(pattern, text []byte, fold bool) bool {
-	if len(pattern) == 0 {
-		return len(text) == 0
-	}
-	if pattern[0] == '*' {
-		for n := 0; n <= len(text); n++ {
-			if glob(pattern[1:], text[n:], fold) {
+	type rest struct{ pattern, text int }
+	done := make(map[rest]bool) // what was tried in vain
+	var fits func(pattern, text []byte) bool
+	fits = func(pattern, text []byte) bool {
+		here := rest{len(pattern), len(text)}
+		switch {
+		case len(pattern) == 0:
+			return len(text) == 0
+		case done[here]:
+			return false
+		case pattern[0] == '*' && fits(pattern[1:], text):
+			return true
+		case pattern[0] == '*' && len(text) > 0 && fits(pattern, text[1:]):
+			return true
+		case pattern[0] != '*' && len(text) > 0:
+			if n, same := globChar(pattern, text[0], fold); same && fits(pattern[n:], text[1:]) {
 				return true
 			}
 		}
+		done[here] = true
 		return false
 	}
-	if len(text) == 0 {
-		return false
-	}
-	n, fits := globChar(pattern, text[0], fold)
-	return fits && glob(pattern[n:], text[1:], fold)
+	return fits(pattern, text)
 }
 
 // globChar matches one character with what is no star, and tells how long that
