@@ -26,16 +26,18 @@ type List struct {
 // Section is a table of differences of one kind.
 type Section struct {
 	Intro   string
+	Kept    bool     // Falco's answers are kept here, odd as they are
 	Columns []string // headings: of what, falco, ours and why; why may be left out
 	Entries []Entry
 }
 
 // Entry is one difference. The texts are Markdown.
 type Entry struct {
-	ID    string // unique
-	What  string // what differs: a field, a form of condition, a rule file
-	Falco string // Falco's answer
-	Ours  string // our answer or, where Falco's is kept, what one would expect
+	ID    string   // unique
+	About []string // names of fields, operators, transformers and codes of messages
+	What  string   // what differs: a field, a form of condition, a rule file
+	Falco string   // Falco's answer
+	Ours  string   // our answer or, where Falco's is kept, what one would expect
 	Why   string
 	// Cells is what may differ in alerts. An entry without any is about what
 	// the reference alerts do not show.

@@ -2,7 +2,8 @@
 //
 //	docgen DOCS
 //
-// writes differences.md, of differences.yaml, in the folder DOCS.
+// writes in the folder DOCS differences.md, of differences.yaml, and parity.md, of
+// the tables of fields, operators, transformers and messages.
 package main
 
 import (
@@ -29,6 +30,13 @@ func main() {
 func generate(docs string) error {
 	list, err := differences.Open(filepath.Join(docs, "differences.yaml"))
 	if err != nil {
+		return err
+	}
+	parity, err := parityDoc(list)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(docs, "parity.md"), parity, 0o644); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(docs, "differences.md"), list.Markdown("differences.yaml"), 0o644)
