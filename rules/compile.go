@@ -2,11 +2,11 @@ package rules
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"falcoreplay/internal/suggest"
 	"falcoreplay/rules/syntax"
 )
 
@@ -212,11 +212,7 @@ func (x *expansion) problem(p place) *Diagnostic {
 		} else if m != nil {
 			return at(x.unknown).problem(ErrValidate, "macro %q is only defined later", name)
 		}
-		hint := ""
-		if near := nearest(name, slices.Sorted(maps.Keys(x.macros))); near != "" {
-			hint = fmt.Sprintf(", did you mean %q?", near)
-		}
-		return at(x.unknown).problem(ErrValidate, "there is no macro %q%s", name, hint)
+		return at(x.unknown).problem(ErrValidate, "there is no macro %q%s", name, suggest.Hint(name, slices.Sorted(maps.Keys(x.macros))))
 	}
 	for _, m := range x.used {
 		m.used = true
