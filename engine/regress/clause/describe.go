@@ -1,6 +1,7 @@
 package clause
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func (e *Event) Time() time.Time { return time.Unix(0, int64(e.TimeNS)).UTC() }
 func (e *Event) String() string {
 	var b strings.Builder
 	b.WriteString("event " + strconv.FormatUint(e.Num, 10) + " at " + e.Time().Format("15:04:05.000000000") + ": " + e.Type)
-	if e.Process != "" {
+	if e.Process != "" && e.PID >= 0 {
 		b.WriteString(" by " + printable(e.Process) + " (" + strconv.FormatInt(e.PID, 10) + ")")
 	}
 	if e.About != "" {
@@ -63,72 +64,93 @@ type Seen struct {
 	// it stands in the rule itself.
 	Macro string
 	Pos   syntax.Pos
-	// Left and Right are the values that a comparison looked at, "" if there is
-	// none; LeftName and RightName are what they are called, "" if the clause
-	// is no comparison or compares with a constant.
-	Left, Right         string
-	LeftName, RightName string
-	LeftThere           bool
+	// Values are what the comparisons in it looked at, each operand once; of
+	// those that compare with constants only the left-hand sides.
+	Values []Value
+}
+
+// Value is what an operand of a comparison gave.
+type Value struct {
+	Operand string
+	Text    string
+	// There is false if the operand is absent, which makes every comparison
+	// with it false.
+	There bool
+}
+
+// String is like `proc.name is "cat"`.
+func (v *Value) String() string {
+	if !v.There {
+		return v.Operand + " is absent"
+	}
+	return v.Operand + " is " + syntax.Quote(v.Text)
 }
 
 // maxText limits how much of a value and a clause is shown, in bytes.
 const maxText = 160
 
+// maxValues limits how many operands of a clause are shown.
+const maxValues = 4
+
 // see takes down a clause and its values.
-func see(t *engine.Tracer, r *engine.TracedRule, at int, v engine.Verdict) Seen {
+func see(t *engine.Tracer, r *engine.TracedRule, at int, verdicts []engine.Verdict) Seen {
 	c := &r.Clauses[at]
-	s := Seen{Verdict: v, Text: short(c.Expr.String()), Pos: c.Expr.Position()}
+	s := Seen{Verdict: verdicts[at], Text: short(c.Expr.String()), Pos: c.Expr.Position()}
 	for p := c.Parent; p >= 0; p = r.Clauses[p].Parent {
 		if m, ok := r.Clauses[p].Expr.(*syntax.Macro); ok {
 			s.Macro = m.Name
 			break
 		}
 	}
-	switch e := c.Expr.(type) {
-	case *syntax.Check:
-		s.LeftName = e.Left.String()
-		if x, ok := e.Right.(*syntax.Transformer); ok {
-			s.RightName = x.String()
-		}
-	case *syntax.Exists:
-		s.LeftName = e.Left.String()
-	default:
-		return s
-	}
-	var buf []byte
-	buf, s.LeftThere = t.AppendLeft(c, nil)
-	s.Left = short(string(buf))
-	buf, _ = t.AppendRight(c, nil)
-	s.Right = short(string(buf))
+	s.addValues(t, r, at)
 	return s
 }
 
-// Negated is the clause as it stands in the way: with `not` before it if it is
+func (s *Seen) addValues(t *engine.Tracer, r *engine.TracedRule, at int) {
+	c := &r.Clauses[at]
+	switch e := c.Expr.(type) {
+	case *syntax.Check:
+		s.add(e.Left, c, t.AppendLeft)
+		if _, ok := e.Right.(*syntax.Transformer); ok {
+			s.add(e.Right, c, t.AppendRight)
+		}
+	case *syntax.Exists:
+		s.add(e.Left, c, t.AppendLeft)
+	}
+	for _, p := range c.Parts {
+		s.addValues(t, r, p)
+	}
+}
+
+func (s *Seen) add(x syntax.Operand, c *engine.Clause, value func(*engine.Clause, []byte) ([]byte, bool)) {
+	name := x.String()
+	if len(s.Values) == maxValues || slices.ContainsFunc(s.Values, func(v Value) bool { return v.Operand == name }) {
+		return
+	}
+	text, there := value(c, nil)
+	s.Values = append(s.Values, Value{name, short(string(text)), there})
+}
+
+// Wanted is the clause as it would have to be: with "not" before it if it is
 // true and should not be.
-func (s *Seen) Negated() string {
-	if s.Verdict == engine.True {
-		return "not " + s.Text
+func (s *Seen) Wanted() string {
+	if s.Verdict != engine.True {
+		return s.Text
 	}
-	return s.Text
+	if strings.Contains(s.Text, " and ") || strings.Contains(s.Text, " or ") {
+		return "not (" + s.Text + ")"
+	}
+	return "not " + s.Text
 }
 
-// Values is what the comparison saw, like `proc.name is "cat"`.
-func (s *Seen) Values() string {
-	if s.LeftName == "" {
-		return ""
+// Saw is what the comparisons saw, like `proc.name is "cat", fd.name is absent`.
+func (s *Seen) Saw() string {
+	parts := make([]string, len(s.Values))
+	for i := range s.Values {
+		parts[i] = s.Values[i].String()
 	}
-	text := s.LeftName + " is absent"
-	if s.LeftThere {
-		text = s.LeftName + " is " + quote(s.Left)
-	}
-	if s.RightName != "" {
-		text += ", " + s.RightName + " is " + quote(s.Right)
-	}
-	return text
+	return strings.Join(parts, ", ")
 }
-
-// quote puts a value in quotes, control characters escaped.
-func quote(s string) string { return syntax.Quote(s) }
 
 // short cuts a text that is too long to be read.
 func short(s string) string {

@@ -14,19 +14,28 @@ type Miss struct {
 	// Distance is how many comparisons stood in the way. It is 0 if the event
 	// matches.
 	Distance int
-	// InTheWay are those comparisons.
+	// InTheWay are those comparisons. Where one of several would be enough, it
+	// is the clause that holds them.
 	InTheWay []Seen
 	// Shadow is the rule that the event was reported for instead: an earlier
 	// one that matches it too. It is "" if there is none.
 	Shadow string
 
-	reached int // the first clause in the way
+	clauses []int // that are in the way
 }
 
 // nearer tells whether m came nearer than o: fewer comparisons stood in its way
 // or, where as many did, it came further from left to right.
 func (m *Miss) nearer(o *Miss) bool {
-	return m.Distance < o.Distance || m.Distance == o.Distance && m.reached > o.reached
+	return m.Distance < o.Distance || m.Distance == o.Distance && m.reached() > o.reached()
+}
+
+// reached is the first clause in the way.
+func (m *Miss) reached() int {
+	if len(m.clauses) == 0 {
+		return -1
+	}
+	return m.clauses[0]
 }
 
 // Nearest finds, for rules, the events that came nearest to matching them. It
@@ -34,9 +43,6 @@ func (m *Miss) nearer(o *Miss) bool {
 type Nearest struct {
 	// Capture is the name of the capture that is looked at.
 	Capture string
-	// Skip, if set, is asked about events that match: those that are not what
-	// is looked for are passed over.
-	Skip func(a *engine.Alert) bool
 
 	trace   *engine.Trace
 	rules   []*nearest
@@ -52,6 +58,7 @@ type nearest struct {
 	keep     int
 	fitting  uint64
 	matched  uint64
+	shadowed uint64
 	misses   []Miss // nearest first
 	verdicts []engine.Verdict
 	dist     *distances
@@ -101,30 +108,29 @@ func (n *Nearest) Event() error {
 }
 
 func (n *Nearest) measure(r *nearest) {
+	shadow := ""
 	if n.tracer.Evaluate(r.rule, r.verdicts, true) {
-		if r.matched++; n.Skip != nil && n.Skip(n.tracer.Alert(r.rule)) {
-			return
+		r.matched++
+		if shadow = n.shadow(r.rule); shadow == "" {
+			return // it was reported
 		}
+		r.shadowed++
 	}
 	r.dist.measure(r.rule.Clauses, r.verdicts)
-	m := Miss{Distance: r.dist.toTrue[0]}
+	m := Miss{Distance: r.dist.toTrue[0], Shadow: shadow}
 	full := len(r.misses) == r.keep
 	if full && r.misses[r.keep-1].Distance < m.Distance {
 		return
 	}
-	clauses := r.dist.inTheWay(r.rule.Clauses)
-	if len(clauses) > 0 {
-		m.reached = clauses[0]
-	}
-	if full && !m.nearer(&r.misses[r.keep-1]) {
+	m.clauses = r.dist.inTheWay(r.rule.Clauses)
+	// Another event that failed for the same reason teaches nothing.
+	if full && !m.nearer(&r.misses[r.keep-1]) ||
+		slices.ContainsFunc(r.misses, func(o Miss) bool { return slices.Equal(o.clauses, m.clauses) }) {
 		return
 	}
 	m.Event = Describe(n.host, n.Capture)
-	for _, at := range clauses {
-		m.InTheWay = append(m.InTheWay, see(n.tracer, r.rule, at, r.verdicts[at]))
-	}
-	if m.Distance == 0 && n.first {
-		m.Shadow = n.shadow(r.rule)
+	for _, at := range m.clauses {
+		m.InTheWay = append(m.InTheWay, see(n.tracer, r.rule, at, r.verdicts))
 	}
 	if full {
 		r.misses = r.misses[:r.keep-1]
@@ -136,8 +142,12 @@ func (n *Nearest) measure(r *nearest) {
 	r.misses = slices.Insert(r.misses, at, m)
 }
 
-// shadow is the first rule before r that matches the event too.
+// shadow is the first rule before r that matches the event too and so is
+// reported instead.
 func (n *Nearest) shadow(r *engine.TracedRule) string {
+	if !n.first {
+		return ""
+	}
 	for i := range n.trace.Rules {
 		o := &n.trace.Rules[i]
 		if o == r {
@@ -153,9 +163,11 @@ func (n *Nearest) shadow(r *engine.TracedRule) string {
 // Found is what was found for a rule.
 type Found struct {
 	// Fitting is how many events there were of the types that the rule is
-	// looked at for, and Matched how many of them matched.
-	Fitting, Matched uint64
-	// Misses are the nearest events, nearest first and earliest first.
+	// looked at for, how many of them Matched, and for how many of those another
+	// rule was reported.
+	Fitting, Matched, Shadowed uint64
+	// Misses are the events that came nearest without being reported, nearest
+	// first, each for another reason.
 	Misses []Miss
 	// Types are the event types that the condition names, for messages.
 	Types []string
@@ -165,7 +177,7 @@ type Found struct {
 func (n *Nearest) Of(name string) (Found, bool) {
 	for _, r := range n.rules {
 		if r.rule.Rule.Name == name {
-			return Found{r.fitting, r.matched, r.misses, types(r.rule)}, true
+			return Found{r.fitting, r.matched, r.shadowed, r.misses, types(r.rule)}, true
 		}
 	}
 	return Found{}, false

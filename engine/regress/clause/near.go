@@ -61,8 +61,8 @@ func least(d []int, parts []int) int {
 }
 
 // inTheWay are the comparisons that would have to come out the other way for
-// the condition to be true: the fewest, the first of those where there is a
-// choice.
+// the condition to be true: the fewest. Where there is a choice of several, it
+// is the clause that holds them.
 func (d *distances) inTheWay(clauses []engine.Clause) []int {
 	var list []int
 	var walk func(at int, want bool)
@@ -90,13 +90,18 @@ func (d *distances) inTheWay(clauses []engine.Clause) []int {
 			list = append(list, at)
 			return
 		}
+		var near []int
 		for _, p := range c.Parts {
-			if all {
-				walk(p, want)
-			} else if dist[p] == dist[at] {
-				walk(p, want)
-				return
+			if all || dist[p] == dist[at] {
+				near = append(near, p)
 			}
+		}
+		if !all && len(near) > 1 {
+			list = append(list, at)
+			return
+		}
+		for _, p := range near {
+			walk(p, want)
 		}
 	}
 	walk(0, true)
