@@ -44,7 +44,7 @@ func (l *loader) compile() *Set {
 		if unused && !m.used {
 			l.warn(m.at, WarnUnusedMacro, "the macro is not used")
 		}
-		set.Macros = append(set.Macros, &Macro{m.name, m.expr, m.written, m.at.src.pos(m.at.off), m.used})
+		set.Macros = append(set.Macros, &Macro{m.name, m.cond.s, m.expr, m.written, m.at.src.pos(m.at.off), m.used})
 	}
 	for _, list := range lists {
 		if unused && !list.used {

@@ -156,6 +156,9 @@ type Exception struct {
 // Macro is a named condition.
 type Macro struct {
 	Name string
+	// Condition is as it is written, with what was appended to it, but with
+	// macros and lists not yet in it.
+	Condition string
 	// Expr is the condition with macros and lists in it.
 	Expr syntax.Expr
 	// Written is the condition with lists in it, but with macros left as their

@@ -214,7 +214,9 @@ func (j *judging) count(e *suite.Expectation) {
 	case n < e.Min:
 		at := len(j.failures)
 		j.fail(e.Pos.Line, j.others(e, others), "rule %q%s: %s, expected %s", e.Name, with(e), alerts(n), wanted(e))
-		j.wantNear(e.Name, at)
+		if len(others) == 0 {
+			j.wantNear(e.Name, at)
+		}
 	case e.Max >= 0 && n > e.Max:
 		var list []string
 		for _, i := range fit {
@@ -362,7 +364,7 @@ func (j *judging) brokenOff(s, last int) {
 	}
 	at := len(j.failures)
 	j.fail(e.Pos.Line, lines, "sequence: step %d of %d, rule %q%s, is not there%s", s+1, len(j.test.Sequence), e.Name, with(e), after)
-	if len(before) == 0 {
+	if len(before)+len(others) == 0 {
 		j.wantNear(e.Name, at)
 	}
 }
