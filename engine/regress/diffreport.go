@@ -57,7 +57,7 @@ func (c *RuleChange) why() string {
 	case slices.Equal(parts, []string{"removed"}):
 		return "the rule is gone"
 	case len(c.Text) == 0:
-		return "the rule was not changed, but what it uses: " + strings.Join(parts, ", ")
+		return "what it uses was changed: " + strings.Join(parts, ", ")
 	}
 	return "changed: " + strings.Join(parts, ", ")
 }
