@@ -23,6 +23,8 @@ type Alert struct {
 	// Fields are the fields that the output names, sorted by name, each once.
 	// They are nil if Options.NoFields is set.
 	Fields []Field
+	// Also are the fields of Options.Also, in that order.
+	Also []Shown
 
 	location *time.Location
 }
@@ -32,6 +34,13 @@ type Field struct {
 	Name string
 	// JSON is the value as JSON, null if it is absent.
 	JSON string
+}
+
+// Shown is the value of a field as an output shows it.
+type Shown struct {
+	// Text is empty if the field is absent.
+	Text    string
+	Present bool
 }
 
 // AppendText appends the alert as Falco's text output shows it, without a line

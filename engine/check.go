@@ -16,6 +16,17 @@ func CheckField(f *syntax.Field) error {
 	return err
 }
 
+// ParseField finds a field by its name with its argument, such as
+// proc.aname[2].
+func ParseField(text string) (*field.Field, error) {
+	x, n, err := syntax.ParseOperand(text)
+	f, ok := x.(*syntax.Field)
+	if err != nil || n != len(text) || !ok {
+		return nil, unknownError{fmt.Errorf("%q is not a field", text)}
+	}
+	return field.Resolve(f.Name, f.Arg, f.HasArg)
+}
+
 // maxTypes is how many event types a condition may fit before a warning says
 // that it is slow (falcosecurity/falco at 1307474,
 // userspace/engine/rule_loader_compiler.cpp, compile_rule_infos).

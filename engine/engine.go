@@ -19,6 +19,7 @@ import (
 	"slices"
 	"time"
 
+	"falcoreplay/engine/field"
 	"falcoreplay/rules"
 	"falcoreplay/scap/event"
 )
@@ -56,6 +57,9 @@ type Options struct {
 	// NoFields leaves the values of output fields out of alerts, for reports
 	// that show messages only.
 	NoFields bool
+	// Also are fields whose values each alert has besides, in Alert.Also. They
+	// are names with their arguments, such as proc.aname[2].
+	Also []string
 
 	// unindexed evaluates every rule as it is written for every event, for
 	// tests.
@@ -71,6 +75,7 @@ type Engine struct {
 	checks  []check
 	sources []source
 	byType  [event.NumTypes][]program
+	also    []*field.Field
 }
 
 // compiledRule is a rule and its output.
@@ -97,6 +102,14 @@ func New(set *rules.Set, opts Options) (*Engine, []rules.Problem) {
 	e := &Engine{opts: opts}
 	c := newCompiler()
 	var problems []rules.Problem
+	for _, name := range opts.Also {
+		f, err := ParseField(name)
+		if err != nil {
+			problems = append(problems, rules.Problem{Message: err.Error()})
+			continue
+		}
+		e.also = append(e.also, f)
+	}
 	for _, r := range set.Rules {
 		if opts.Keep != nil && !opts.Keep(r) || opts.Keep == nil && !r.Enabled {
 			continue

@@ -15,11 +15,25 @@ func (v *Evaluator) alert(r *compiledRule) *Alert {
 	}
 	v.message = v.appendMessage(v.message[:0], r.template)
 	a.Message = string(v.message)
+	for _, f := range v.engine.also {
+		a.Also = append(a.Also, v.shown(f))
+	}
 	if v.engine.opts.NoFields {
 		return a
 	}
 	a.Fields = v.fields(r.template)
 	return a
+}
+
+// shown is the value of a field.
+func (v *Evaluator) shown(f *field.Field) Shown {
+	values, ok := f.Extract(&v.ctx, v.candidate[:0])
+	v.candidate = values
+	if !ok {
+		return Shown{}
+	}
+	v.message = f.AppendText(&v.ctx, v.message[:0])
+	return Shown{string(v.message), true}
 }
 
 // fields are the values of an output's fields, in memory of one piece.

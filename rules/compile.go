@@ -2,21 +2,22 @@ package rules
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"falcoreplay/internal/suggest"
 	"falcoreplay/rules/syntax"
 )
 
 // resolvedMacro is a macro with its lists put in, and later its macros.
 type resolvedMacro struct {
 	*macroInfo
-	expr   syntax.Expr // nil if it has an error
-	nodes  int         // how many there are in expr, with those that are shared
-	closed bool        // there are no macros in expr
-	used   bool
+	expr    syntax.Expr // nil if it has an error
+	written syntax.Expr // as expr, but with macros left as their names
+	nodes   int         // how many there are in expr, with those that are shared
+	closed  bool        // there are no macros in expr
+	used    bool
 }
 
 // compile resolves all that was read so far.
@@ -43,7 +44,7 @@ func (l *loader) compile() *Set {
 		if unused && !m.used {
 			l.warn(m.at, WarnUnusedMacro, "the macro is not used")
 		}
-		set.Macros = append(set.Macros, &Macro{m.name, m.expr, m.at.src.pos(m.at.off), m.used})
+		set.Macros = append(set.Macros, &Macro{m.name, m.cond.s, m.expr, m.written, m.at.src.pos(m.at.off), m.used})
 	}
 	for _, list := range lists {
 		if unused && !list.used {
@@ -93,6 +94,7 @@ func (l *loader) resolveMacros(lists []*resolvedList) macroSet {
 		if m.expr, d = l.parse(info.cond, lists, info.at); d != nil {
 			l.report(d)
 		}
+		m.written = m.expr
 		set.all = append(set.all, m)
 		set.byName[info.name] = m
 	}
@@ -210,11 +212,7 @@ func (x *expansion) problem(p place) *Diagnostic {
 		} else if m != nil {
 			return at(x.unknown).problem(ErrValidate, "macro %q is only defined later", name)
 		}
-		hint := ""
-		if near := nearest(name, slices.Sorted(maps.Keys(x.macros))); near != "" {
-			hint = fmt.Sprintf(", did you mean %q?", near)
-		}
-		return at(x.unknown).problem(ErrValidate, "there is no macro %q%s", name, hint)
+		return at(x.unknown).problem(ErrValidate, "there is no macro %q%s", name, suggest.Hint(name, slices.Sorted(maps.Keys(x.macros))))
 	}
 	for _, m := range x.used {
 		m.used = true
@@ -233,12 +231,12 @@ func (l *loader) compileRule(r *ruleInfo, lists []*resolvedList, macros macroSet
 	if output.s == "" {
 		return nil, r.at.problem(ErrCompileOutput, "the output is empty")
 	}
-	e, d := l.parse(cond, lists, r.at)
+	written, d := l.parse(cond, lists, r.at)
 	if d != nil {
 		return nil, d
 	}
 	x := expansion{l: l, macros: macros.byName, visibility: l.next}
-	e = x.expand(e)
+	e := x.expand(written)
 	if d := x.problem(r.at); d != nil {
 		return nil, d
 	}
@@ -246,7 +244,7 @@ func (l *loader) compileRule(r *ruleInfo, lists []*resolvedList, macros macroSet
 		return nil, nil
 	}
 	rule := &Rule{
-		Name: r.name, Desc: r.desc.s, Condition: r.cond.s, Expr: e,
+		Name: r.name, Desc: r.desc.s, Condition: r.cond.s, Expr: e, Written: written,
 		Output: output.s, Priority: r.priority, Source: r.source, Tags: slices.Sorted(maps.Keys(r.tags)),
 		Enabled: r.enabled, WarnEventTypes: r.warnTypes, SkipIfUnknownFilter: r.skipUnknown,
 		Capture: r.capture, CaptureDurationMS: r.captureMS, Exceptions: exceptions(r),

@@ -1,11 +1,12 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"falcoreplay/internal/suggest"
 )
 
 // item is one mapping of a rule file while it is read.
@@ -198,46 +199,8 @@ func (it *item) unknownKeys(known ...string) *Diagnostic {
 			return it.place(kn).problem(ErrValidate, "a key must be a scalar")
 		}
 		if !slices.Contains(known, k.Value) {
-			hint := ""
-			if near := nearest(k.Value, known); near != "" {
-				hint = fmt.Sprintf(", did you mean %q?", near)
-			}
-			it.l.warn(it.place(kn), WarnUnknownKey, "unknown key %q is ignored%s", k.Value, hint)
+			it.l.warn(it.place(kn), WarnUnknownKey, "unknown key %q is ignored%s", k.Value, suggest.Hint(k.Value, known))
 		}
 	}
 	return nil
-}
-
-// nearest returns the one of the words that is at most two edits away, or "".
-func nearest(s string, words []string) string {
-	if len(s) > 64 {
-		return ""
-	}
-	best, bestDistance := "", 3
-	for _, w := range words {
-		if d := distance(strings.ToLower(s), w); d < bestDistance && 2*d <= len(w) {
-			best, bestDistance = w, d
-		}
-	}
-	return best
-}
-
-// distance counts the bytes to insert, drop or change to make a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -108,6 +108,10 @@ type Rule struct {
 	// Expr is the condition with macros, lists and exceptions in it. Rules that
 	// use the same macro share its nodes. All positions are in the files.
 	Expr syntax.Expr
+	// Written is the condition with lists and exceptions in it, but with macros
+	// left as their names; Set.Macros has what they stand for. It shares its
+	// checks with Expr.
+	Written syntax.Expr
 	// Output is the template of the message.
 	Output   string
 	Priority Priority
@@ -152,9 +156,15 @@ type Exception struct {
 // Macro is a named condition.
 type Macro struct {
 	Name string
+	// Condition is as it is written, with what was appended to it, but with
+	// macros and lists not yet in it.
+	Condition string
 	// Expr is the condition with macros and lists in it.
 	Expr syntax.Expr
-	Pos  syntax.Pos
+	// Written is the condition with lists in it, but with macros left as their
+	// names.
+	Written syntax.Expr
+	Pos     syntax.Pos
 	// Used tells whether a rule or another macro refers to it.
 	Used bool
 }

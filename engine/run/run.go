@@ -25,13 +25,55 @@ type Result struct {
 // where the error, if there is one, ended the capture: an *scap.Error for the
 // capture, or that of emit.
 func Capture(r io.Reader, name string, eng *engine.Engine, opts scap.Options, emit func(*engine.Alert) error) (Result, error) {
+	j := &judge{engine: eng, emit: emit}
+	j.collect = func(a *engine.Alert) {
+		if j.failed == nil {
+			j.failed = j.emit(a)
+		}
+	}
+	return Events(r, name, j, opts)
+}
+
+// judge has an engine look at events.
+type judge struct {
+	engine  *engine.Engine
+	eval    *engine.Evaluator
+	emit    func(*engine.Alert) error
+	collect func(*engine.Alert)
+	failed  error
+}
+
+func (j *judge) Wants(t event.Type) bool { return j.engine.Wants(t) }
+func (j *judge) Begin(host *replay.Host) { j.eval = j.engine.NewEvaluator(host) }
+
+func (j *judge) Event() error {
+	j.eval.Process(j.collect)
+	return j.failed
+}
+
+// Visitor looks at the events of a capture.
+type Visitor interface {
+	// Wants tells whether events of a type are to be looked at. The answer does
+	// not change.
+	Wants(t event.Type) bool
+	// Begin is called before the first event, and again where another capture
+	// begins in the same file.
+	Begin(host *replay.Host)
+	// Event looks at the host's current event, which the host has applied. An
+	// error ends the pass.
+	Event() error
+}
+
+// Events takes a visitor through the capture that r holds. It is as Capture
+// otherwise.
+func Events(r io.Reader, name string, v Visitor, opts scap.Options) (Result, error) {
 	rd, err := scap.NewReader(r, name, opts)
 	if err != nil {
 		return Result{}, err
 	}
 	defer rd.Close()
-	p := pass{reader: rd, engine: eng}
-	err = p.events(emit)
+	p := pass{reader: rd, visitor: v}
+	err = p.events()
 	p.endSection()
 	return Result{Capture: rd.Stats(), State: p.stats, Totals: rd.Totals()}, err
 }
@@ -39,25 +81,18 @@ func Capture(r io.Reader, name string, eng *engine.Engine, opts scap.Options, em
 // pass is one way through a capture.
 type pass struct {
 	reader  *scap.Reader
-	engine  *engine.Engine
+	visitor Visitor
 	section int
 	host    *replay.Host
-	eval    *engine.Evaluator
 	stats   replay.Stats
 }
 
-func (p *pass) events(emit func(*engine.Alert) error) error {
+func (p *pass) events() error {
 	// What is done with an event depends on its type alone.
 	var wanted, needed [event.NumTypes]bool
 	for t := range wanted {
-		wanted[t] = p.engine.Wants(event.Type(t))
+		wanted[t] = p.visitor.Wants(event.Type(t))
 		needed[t] = wanted[t] || replay.Changes(event.Type(t))
-	}
-	var failed error
-	collect := func(a *engine.Alert) {
-		if failed == nil {
-			failed = emit(a)
-		}
 	}
 	for {
 		ev, err := p.reader.Next()
@@ -76,8 +111,8 @@ func (p *pass) events(emit func(*engine.Alert) error) error {
 		}
 		p.host.Apply(ev)
 		if wanted[ev.Type] && !ev.StateOnly {
-			if p.eval.Process(collect); failed != nil {
-				return failed
+			if err := p.visitor.Event(); err != nil {
+				return err
 			}
 		}
 	}
@@ -88,7 +123,7 @@ func (p *pass) beginSection() {
 	p.endSection()
 	p.section = p.reader.Section()
 	p.host = replay.New(p.reader.Snapshot())
-	p.eval = p.engine.NewEvaluator(p.host)
+	p.visitor.Begin(p.host)
 }
 
 func (p *pass) endSection() {
