@@ -34,6 +34,9 @@ func (l *loader) checkLater(r *ruleInfo, rule *Rule) bool {
 func (l *loader) check(r resolved, last bool) bool {
 	rule := r.rule
 	var problems []Problem
+	if l.opts.Check != nil {
+		problems = l.opts.Check(rule)
+	}
 	if l.opts.KnownField != nil {
 		walkFields(rule.Expr, func(f *syntax.Field) {
 			if err := l.opts.KnownField(f); err != nil {
@@ -41,35 +44,74 @@ func (l *loader) check(r resolved, last bool) bool {
 			}
 		})
 	}
-	if l.opts.Check != nil {
-		problems = append(problems, l.opts.Check(rule)...)
+	return l.reportProblems(r, problems, last) == stays
+}
+
+// checkOutput asks the callback about the output of a rule whose condition has
+// an error, and tells whether that error counts: it does not if the rule is
+// skipped.
+func (l *loader) checkOutput(r resolved) bool {
+	if l.opts.Check == nil {
+		return true
 	}
-	skip, bad := rule.SkipIfUnknownFilter, false
-	for _, p := range problems {
-		if p.Severity == SeverityError {
-			bad = true
-			skip = skip && p.Unknown
+	return l.reportProblems(r, l.opts.Check(r.rule), false) != isSkipped
+}
+
+// fate is what becomes of a rule.
+type fate uint8
+
+const (
+	stays fate = iota
+	isWrong
+	isSkipped // for an unknown field or event type
+)
+
+// fateOf tells what becomes of a rule with problems. As in Falco, which stops
+// at the first error, that one decides whether a rule is skipped, and those of
+// the output come first (compile_rule_infos in rule_loader_compiler.cpp).
+func fateOf(rule *Rule, problems []Problem) fate {
+	var first *Problem
+	for i := range problems {
+		p := &problems[i]
+		if p.Severity == SeverityError && (first == nil || p.Code == ErrCompileOutput && first.Code != ErrCompileOutput) {
+			first = p
 		}
 	}
+	switch {
+	case first == nil:
+		return stays
+	case first.Unknown && rule.SkipIfUnknownFilter:
+		return isSkipped
+	}
+	return isWrong
+}
+
+// reportProblems reports what is wrong with a rule, errors only if it is not
+// the last time.
+func (l *loader) reportProblems(r resolved, problems []Problem, last bool) fate {
+	fate := fateOf(r.rule, problems)
 	for _, p := range problems {
 		d := Diagnostic{Severity: p.Severity, Code: p.Code, Pos: p.Pos, Item: r.item, Message: p.Message}
 		if d.Code == "" {
 			d.Code = ErrCompileCondition
 		}
 		if !d.Pos.IsValid() {
-			d.Pos = rule.Pos
+			d.Pos = r.rule.Pos
 		}
 		if src := l.result.sources[d.Pos.File]; src != nil {
 			d.order = src.order
 		}
-		if skip && p.Severity == SeverityError {
+		if fate == isSkipped && p.Severity == SeverityError {
+			if !p.Unknown {
+				continue
+			}
 			d.Severity, d.Code = SeverityWarning, WarnUnknownFilter
-		}
-		if d.Severity == SeverityError || last {
+			l.report(&d)
+		} else if d.Severity == SeverityError || last {
 			l.report(&d)
 		}
 	}
-	return !bad
+	return fate
 }
 
 // conditionWarnings warns of what is deprecated or unsafe in a condition: the

@@ -231,32 +231,42 @@ func (l *loader) compileRule(r *ruleInfo, lists []*resolvedList, macros macroSet
 	if output.s == "" {
 		return nil, r.at.problem(ErrCompileOutput, "the output is empty")
 	}
-	written, d := l.parse(cond, lists, r.at)
-	if d != nil {
-		return nil, d
-	}
-	x := expansion{l: l, macros: macros.byName, visibility: l.next}
-	e := x.expand(written)
-	if d := x.problem(r.at); d != nil {
-		return nil, d
-	}
-	if x.incomplete {
-		return nil, nil
-	}
 	rule := &Rule{
-		Name: r.name, Desc: r.desc.s, Condition: r.cond.s, Expr: e, Written: written,
+		Name: r.name, Desc: r.desc.s, Condition: r.cond.s,
 		Output: output.s, Priority: r.priority, Source: r.source, Tags: slices.Sorted(maps.Keys(r.tags)),
 		Enabled: r.enabled, WarnEventTypes: r.warnTypes, SkipIfUnknownFilter: r.skipUnknown,
 		Capture: r.capture, CaptureDurationMS: r.captureMS, Exceptions: exceptions(r),
 		Pos: r.at.src.pos(r.at.off), ConditionPos: r.cond.pos(0), OutputPos: output.pos(0),
 		output: output,
 	}
-	l.conditionWarnings(r, e)
+	if rule.Written, rule.Expr, d = l.condition(r, cond, lists, macros); rule.Expr == nil {
+		// Falco looks at the output first, which decides whether it skips the
+		// rule.
+		if !l.checkOutput(resolved{rule: rule, item: r.at.item}) {
+			return nil, nil
+		}
+		return nil, d
+	}
+	l.conditionWarnings(r, rule.Expr)
 	l.outputWarnings(r, output)
 	if !l.checkLater(r, rule) {
 		return nil, nil
 	}
 	return rule, nil
+}
+
+// condition resolves a rule's condition, before and after its macros are put
+// in. It returns nil if there is an error, which may have been reported already.
+func (l *loader) condition(r *ruleInfo, cond text, lists []*resolvedList, macros macroSet) (written, e syntax.Expr, d *Diagnostic) {
+	if written, d = l.parse(cond, lists, r.at); d != nil {
+		return nil, nil, d
+	}
+	x := expansion{l: l, macros: macros.byName, visibility: l.next}
+	e = x.expand(written)
+	if d := x.problem(r.at); d != nil || x.incomplete {
+		return nil, nil, d
+	}
+	return written, e, nil
 }
 
 // exceptions lists a rule's exceptions.

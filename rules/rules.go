@@ -44,7 +44,8 @@ type Options struct {
 	// Check, if set, is given each rule when it is resolved, enabled or not,
 	// and returns all that is wrong with it. Each rule of the Set was given to
 	// it once. Before that it may be given the rule as it was when it came
-	// from an earlier file, since it must be right then, too.
+	// from an earlier file, since it must be right then, too. Expr is nil if
+	// the condition has an error: then only the output can be checked.
 	Check func(*Rule) []Problem
 
 	// Sources are the event sources whose rules are loaded; nil is "syscall".

@@ -67,16 +67,22 @@ func (t text) origin(i int) (*source, int) {
 	if end {
 		i = len(t.s) - 1
 	}
+	src, off, fixed := t.originByte(i)
+	if end && !fixed {
+		off++
+	}
+	return src, off
+}
+
+// originByte returns the place of the byte at i, and whether it is only near
+// it and not the byte itself.
+func (t text) originByte(i int) (src *source, off int, fixed bool) {
 	k := max(sort.Search(len(t.runs), func(k int) bool { return t.runs[k].at > i })-1, 0)
 	r := t.runs[k]
-	off := r.off
-	if !r.fixed {
-		off += i - r.at
-		if end {
-			off++
-		}
+	if r.fixed {
+		return r.src, r.off, true
 	}
-	return r.src, off
+	return r.src, r.off + i - r.at, false
 }
 
 // pos is origin as a position; trailing blanks count as the end of what is

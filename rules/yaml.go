@@ -19,17 +19,20 @@ import (
 //   - a scalar is a string unless a number or a boolean is asked for, whatever
 //     it looks like, and booleans are those of YAML 1.1;
 //   - of a key given twice, the first counts;
-//   - a merge key is a key like any other.
+//   - a merge key is a key like any other;
+//   - bytes that are no UTF-8, and control characters, are like letters.
 type document struct {
 	src       *source
-	lineStart []int // offsets of the lines as YAML counts them
+	plain     string // the file with those bytes masked, as long as it
+	lineStart []int  // offsets of the lines as YAML counts them
 	roots     []*yaml.Node
 }
 
 // parseDocument reads all YAML documents of a file.
 func parseDocument(src *source) (doc *document, diag *Diagnostic) {
-	doc = &document{src: src, lineStart: yamlLines(src.data)}
-	in := &lineReader{data: src.data}
+	doc = &document{src: src, plain: maskBytes(src.data)}
+	doc.lineStart = yamlLines(doc.plain)
+	in := &lineReader{data: doc.plain}
 	defer func() {
 		// The library is not ours, and a panic of its must not be one of ours.
 		if r := recover(); r != nil {
@@ -47,8 +50,55 @@ func parseDocument(src *source) (doc *document, diag *Diagnostic) {
 			return nil, yamlError(src, in, err)
 		}
 		if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
+			doc.unmask(n.Content[0])
 			doc.roots = append(doc.roots, n.Content[0])
 		}
+	}
+}
+
+// mask stands for a byte that the library refuses. It has no meaning in YAML.
+const mask = 'x'
+
+// maskBytes replaces the bytes that the library refuses.
+func maskBytes(data string) string {
+	var out []byte
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRuneInString(data[i:])
+		refused := r == utf8.RuneError && size == 1 ||
+			r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 && r != 0x85 ||
+			r == 0xfeff || r == 0xfffe || r == 0xffff
+		if refused && out == nil {
+			out = []byte(data)
+		}
+		for end := i + size; i < end; i++ {
+			if refused {
+				out[i] = mask
+			}
+		}
+	}
+	if out == nil {
+		return data
+	}
+	return string(out)
+}
+
+// unmask puts masked bytes back into the scalars of a document.
+func (d *document) unmask(n *yaml.Node) {
+	if d.plain == d.src.data {
+		return
+	}
+	if n.Kind == yaml.ScalarNode {
+		t := scalarText(&source{data: d.plain}, d.offset(n), n)
+		value := []byte(t.s)
+		for i := range value {
+			if _, off, fixed := t.originByte(i); !fixed && value[i] == mask {
+				value[i] = d.src.data[off]
+			}
+		}
+		n.Value = string(value)
+	}
+	for _, c := range n.Content {
+		d.unmask(c)
 	}
 }
 
@@ -146,8 +196,8 @@ func (d *document) offset(n *yaml.Node) int {
 		return 0
 	}
 	off := d.lineStart[n.Line-1]
-	for col := 1; col < n.Column && off < len(d.src.data); col++ {
-		_, size := utf8.DecodeRuneInString(d.src.data[off:])
+	for col := 1; col < n.Column && off < len(d.plain); col++ {
+		_, size := utf8.DecodeRuneInString(d.plain[off:])
 		off += size
 	}
 	return off
