@@ -90,6 +90,19 @@ func (s *TypeSet) All(f func(event.Type) bool) {
 // Empty tells whether there is no type in the set.
 func (s *TypeSet) Empty() bool { return s.set == typeSet{} }
 
+// AllTypes are all types there are.
+func AllTypes() TypeSet { return TypeSet{allTypes()} }
+
+// Within tells whether all types of the set are in the other.
+func (s *TypeSet) Within(o TypeSet) bool {
+	for i := range s.set {
+		if s.set[i]&^o.set[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // RuleTypes are the types of the events that a rule's condition is evaluated
 // on.
 func RuleTypes(e syntax.Expr) TypeSet {

@@ -54,7 +54,11 @@ func (l *loader) compile() *Set {
 		for i, t := range list.items {
 			items[i] = t.s
 		}
-		set.Lists = append(set.Lists, &List{list.name, items, list.at.src.pos(list.at.off), list.used})
+		written := make([]*syntax.Value, len(list.listInfo.items))
+		for i, t := range list.listInfo.items {
+			written[i] = &syntax.Value{Pos: t.pos(0), Text: t.s}
+		}
+		set.Lists = append(set.Lists, &List{list.name, items, written, list.at.src.pos(list.at.off), list.used})
 	}
 	return set
 }

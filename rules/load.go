@@ -211,15 +211,18 @@ func (l *loader) readItem(doc *document, n *yaml.Node) {
 	}
 	kinds := [...]struct {
 		key    string
+		kind   Kind
 		read   func(*item) *Diagnostic
 		broken map[string]bool
 	}{
-		{"required_engine_version", (*item).readEngineVersion, nil},
-		{"required_plugin_versions", (*item).readPluginVersions, nil},
-		{"list", (*item).readList, l.lists.broken},
-		{"macro", (*item).readMacro, l.macros.broken},
-		{"rule", (*item).readRule, l.rules.broken},
+		{"required_engine_version", KindOther, (*item).readEngineVersion, nil},
+		{"required_plugin_versions", KindOther, (*item).readPluginVersions, nil},
+		{"list", KindList, (*item).readList, l.lists.broken},
+		{"macro", KindMacro, (*item).readMacro, l.macros.broken},
+		{"rule", KindRule, (*item).readRule, l.rules.broken},
 	}
+	span := &itemSpan{off: it.at.off}
+	doc.src.addItem(span)
 	for _, kind := range kinds {
 		v, _ := lookup(n, kind.key)
 		if v == nil {
@@ -232,6 +235,7 @@ func (l *loader) readItem(doc *document, n *yaml.Node) {
 		} else {
 			it.at.item = kind.key
 		}
+		span.kind = kind.kind
 		if d := kind.read(it); d != nil {
 			l.report(d)
 			if kind.broken != nil {

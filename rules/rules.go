@@ -175,10 +175,23 @@ type List struct {
 	Name string
 	// Items has the items of lists that are named in it, one level deep.
 	Items []string
-	Pos   syntax.Pos
+	// Written is the items as they are written, with what was appended.
+	Written []*syntax.Value
+	Pos     syntax.Pos
 	// Used tells whether a condition or another list refers to it.
 	Used bool
 }
+
+// Kind is what an item of a rule file defines or changes.
+type Kind uint8
+
+// The kinds.
+const (
+	KindOther Kind = iota
+	KindList
+	KindMacro
+	KindRule
+)
 
 // Plugin is a plugin with the version that is required of it.
 type Plugin struct{ Name, Version string }

@@ -63,6 +63,8 @@ func analyzeCommand(s *streams) *cobra.Command {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return usageError("%v (see falcoanalyze --help)", err)
 	})
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.AddCommand(lintCommand(s))
 	return cmd
 }
 
