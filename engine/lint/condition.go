@@ -142,12 +142,13 @@ func carried(f *field.Field, types engine.TypeSet) (yes bool) {
 // maxNames is how many names of event types a message has.
 const maxNames = 5
 
-// names are the names of event types, for a message. Those of plugins come
-// with any condition and are left out if there are others.
+// names are the names of event types, for a message. Types whose events bring
+// their names with them fit any condition and are left out if there are others.
 func names(types engine.TypeSet) string {
 	var list []string
 	types.All(func(t event.Type) bool {
-		if n := event.Lookup(t).Name; t != event.AsynceventE && !slices.Contains(list, n) {
+		named := t != event.AsynceventE && t != event.GenericE && t != event.GenericX
+		if n := event.Lookup(t).Name; named && !slices.Contains(list, n) {
 			list = append(list, n)
 		}
 		return true
@@ -172,53 +173,76 @@ func (c *checker) alwaysTrue(r *ruleFacts) {
 // they stand, or always are.
 func (c *checker) parts(r *ruleFacts) {
 	own, _ := splitExceptions(r.Rule)
-	w := partWalk{c, r}
-	w.walk(c.open(own), nil, false, true)
+	// Not only for the types that the rule is evaluated on: the part may be
+	// what leaves the others out.
+	types := engine.AllTypes()
+	for _, p := range c.idle(c.open(own)) {
+		if p.always {
+			c.add(AlwaysTrue, p.expr.Position(), "rule", r.Name, "%s is always true", quote(p.expr))
+			continue
+		}
+		effect := "can never be true here"
+		if p.excludes {
+			effect = "never excludes anything here"
+		}
+		core := c.core(append(p.context, conjuncts(p.expr)...), types)
+		c.add(PartNeverTrue, p.expr.Position(), "rule", r.Name, "%s %s: %s", quote(p.expr), effect, c.reason(core, types))
+	}
+}
+
+// part is a part of a condition.
+type part struct {
+	expr     syntax.Expr
+	context  []syntax.Expr // what holds where its value matters
+	excludes bool          // the rule matches less the more the part does
+	always   bool          // it is always true, else never
+}
+
+// idle are the parts of a rule's own condition whose value never changes where
+// it matters.
+func (c *checker) idle(e syntax.Expr) []part {
+	w := partWalk{c: c, root: e}
+	w.walk(part{expr: e})
+	return w.found
 }
 
 type partWalk struct {
-	c *checker
-	r *ruleFacts
+	c     *checker
+	root  syntax.Expr
+	found []part
 }
 
-// walk looks at a part: context is what holds where its value matters, and
-// excludes tells that the rule matches less the more the part does.
-func (w *partWalk) walk(e syntax.Expr, context []syntax.Expr, excludes, root bool) {
+func (w *partWalk) walk(p part) {
 	c := w.c
-	cond, ok := c.logic.Cond(e)
-	if !ok || !c.in(rules.KindRule, e.Position()) {
+	cond, ok := c.logic.Cond(p.expr)
+	if !ok || !c.in(rules.KindRule, p.expr.Position()) {
 		return
 	}
-	if !root && c.logic.Never(c.logic.And(c.all(context), cond), w.r.types) {
-		effect := "can never be true here"
-		if excludes {
-			effect = "never excludes anything here"
+	if p.expr != w.root {
+		never := c.logic.Never(c.logic.And(c.all(p.context), cond), engine.AllTypes())
+		p.always = !never && c.logic.Never(c.logic.Not(cond), engine.AllTypes())
+		if never || p.always {
+			w.found = append(w.found, p)
+			return
 		}
-		core := c.core(append(slices.Clone(context), conjuncts(e)...), w.r.types)
-		c.add(PartNeverTrue, e.Position(), "rule", w.r.Name, "%s %s: %s", quote(e), effect, c.reason(core, w.r.types))
-		return
 	}
-	if !root && c.logic.Never(c.logic.Not(cond), engine.AllTypes()) {
-		c.add(AlwaysTrue, e.Position(), "rule", w.r.Name, "%s is always true", quote(e))
-		return
-	}
-	switch e := e.(type) {
+	switch e := p.expr.(type) {
 	case *syntax.Not:
-		w.walk(e.Child, context, !excludes, false)
+		w.walk(part{expr: e.Child, context: p.context, excludes: !p.excludes})
 	case *syntax.Or:
 		for _, k := range e.Children {
-			w.walk(k, context, excludes, false)
+			w.walk(part{expr: k, context: p.context, excludes: p.excludes})
 		}
 	case *syntax.And:
 		// A child matters only where the others are true.
 		for i, k := range e.Children {
-			inner := slices.Clone(context)
+			inner := slices.Clone(p.context)
 			for j, o := range e.Children {
 				if j != i {
 					inner = append(inner, conjuncts(o)...)
 				}
 			}
-			w.walk(k, inner, excludes, false)
+			w.walk(part{expr: k, context: inner, excludes: p.excludes})
 		}
 	}
 }

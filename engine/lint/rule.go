@@ -68,15 +68,17 @@ func (c *checker) exceptions(r *ruleFacts) {
 }
 
 // excludesNothing tells whether an exception, or a value of one, never excludes
-// anything, and keeps the finding.
+// anything, and keeps the finding. It looks at all event types, for an exception
+// may be what leaves some out.
 func (c *checker) excludesNothing(r *ruleFacts, what string, pos syntax.Pos, context, before []syntax.Expr, e syntax.Expr) bool {
+	types := engine.AllTypes()
 	alone := append(slices.Clone(context), conjuncts(e)...)
-	if c.logic.Never(c.all(alone), r.types) {
-		core := c.core(alone, r.types)
-		c.add(ExceptionUnused, pos, "rule", r.Name, "%s never excludes anything: %s", what, c.reason(core, r.types))
+	if c.logic.Never(c.all(alone), types) {
+		core := c.core(alone, types)
+		c.add(ExceptionUnused, pos, "rule", r.Name, "%s never excludes anything: %s", what, c.reason(core, types))
 		return true
 	}
-	if len(before) > 0 && c.logic.Never(c.all(append(alone, before...)), r.types) {
+	if len(before) > 0 && c.logic.Never(c.all(append(alone, before...)), types) {
 		c.add(ExceptionUnused, pos, "rule", r.Name, "%s never excludes anything: the exceptions before do already", what)
 		return true
 	}
