@@ -2,6 +2,7 @@ package lint_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"flag"
 	"os"
@@ -214,4 +215,66 @@ func TestFormats(t *testing.T) {
 	if err := report.Write(&bytes.Buffer{}, "xml"); err == nil {
 		t.Error("wrote xml")
 	}
+}
+
+// TestAgainstFalco holds findings against which events Falco matches with
+// generated conditions: none with one that can never be true, and with a
+// shadowed one only what the rule before matches.
+func TestAgainstFalco(t *testing.T) {
+	dir := filepath.Join(testenv.Shared(t), "parity", "conditions")
+	report := lint.Check(read(t, filepath.Join(dir, "accepted.yaml")), lint.Options{})
+	answers, err := filepath.Glob(filepath.Join(dir, "*.json.gz"))
+	if err != nil || len(answers) == 0 {
+		t.Fatal("no answers", err)
+	}
+	counts := make(map[rules.Code]int)
+	for _, name := range answers {
+		matches := readAnswers(t, name)
+		for _, d := range report.Diagnostics {
+			words := strings.Split(d.Item+" "+d.Message, `"`)
+			if d.Code != lint.NeverTrue && d.Code != lint.Shadowed {
+				continue
+			}
+			counts[d.Code]++
+			if d.Code == lint.NeverTrue {
+				if n := len(matches[words[1]]); n > 0 {
+					t.Errorf("%s: Falco matches %d events: %s", filepath.Base(name), n, d.Error())
+				}
+				continue
+			}
+			before := make(map[json.Number]bool)
+			for _, n := range matches[words[3]] {
+				before[n] = true
+			}
+			for _, n := range matches[words[1]] {
+				if !before[n] {
+					t.Errorf("%s: event %s is only matched by the second: %s", filepath.Base(name), n, d.Error())
+					break
+				}
+			}
+		}
+	}
+	if counts[lint.NeverTrue] == 0 || counts[lint.Shadowed] == 0 {
+		t.Errorf("nothing was compared: %v", counts)
+	}
+}
+
+// readAnswers reads which events Falco matches with which rules.
+func readAnswers(t *testing.T, name string) (matches map[string][]json.Number) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(z)
+	dec.UseNumber()
+	if err := dec.Decode(&matches); err != nil {
+		t.Fatal(err)
+	}
+	return matches
 }
