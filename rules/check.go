@@ -14,10 +14,10 @@ type resolved struct {
 	key  string // what matters to checks
 }
 
-// checkLater asks the callbacks about a rule, and tells whether it may stay.
-// As checks are dear, a rule that is still the same after the next file is
-// only checked then.
-func (l *loader) checkLater(r *ruleInfo, rule *Rule) bool {
+// checkLater asks the callbacks about a rule, and tells what becomes of it. As
+// checks are dear, a rule that is still the same after the next file is only
+// checked then.
+func (l *loader) checkLater(r *ruleInfo, rule *Rule) fate {
 	now := resolved{rule, r.at.item, rule.Output + "\x00" + rule.Expr.String()}
 	if before, ok := l.resolved[r.name]; ok && before.key != now.key {
 		l.check(before, false)
@@ -26,12 +26,21 @@ func (l *loader) checkLater(r *ruleInfo, rule *Rule) bool {
 		return l.check(now, true)
 	}
 	l.resolved[r.name] = now
-	return true
+	return stays
 }
 
-// check asks the callbacks about a rule, and tells whether it may stay. A rule
+// checkBefore asks the callbacks about a rule as it was after the file before,
+// if there is none to take its place.
+func (l *loader) checkBefore(r *ruleInfo) {
+	if before, ok := l.resolved[r.name]; ok {
+		l.check(before, false)
+		delete(l.resolved, r.name)
+	}
+}
+
+// check asks the callbacks about a rule, and tells what becomes of it. A rule
 // that a later file changed is only checked for errors.
-func (l *loader) check(r resolved, last bool) bool {
+func (l *loader) check(r resolved, last bool) fate {
 	rule := r.rule
 	var problems []Problem
 	if l.opts.Check != nil {
@@ -44,17 +53,16 @@ func (l *loader) check(r resolved, last bool) bool {
 			}
 		})
 	}
-	return l.reportProblems(r, problems, last) == stays
+	return l.reportProblems(r, problems, last)
 }
 
-// checkOutput asks the callback about the output of a rule whose condition has
-// an error, and tells whether that error counts: it does not if the rule is
-// skipped.
-func (l *loader) checkOutput(r resolved) bool {
+// checkOutput asks the callback about the output of a rule whose condition is
+// not resolved, and tells whether the rule is not skipped for that.
+func (l *loader) checkOutput(rule *Rule, item string) bool {
 	if l.opts.Check == nil {
 		return true
 	}
-	return l.reportProblems(r, l.opts.Check(r.rule), false) != isSkipped
+	return l.reportProblems(resolved{rule: rule, item: item}, l.opts.Check(rule), false) != isSkippedForOutput
 }
 
 // fate is what becomes of a rule.
@@ -63,7 +71,8 @@ type fate uint8
 const (
 	stays fate = iota
 	isWrong
-	isSkipped // for an unknown field or event type
+	isSkipped          // for an unknown field or event type
+	isSkippedForOutput // the same, and the condition is not looked at
 )
 
 // fateOf tells what becomes of a rule with problems. As in Falco, which stops
@@ -80,6 +89,8 @@ func fateOf(rule *Rule, problems []Problem) fate {
 	switch {
 	case first == nil:
 		return stays
+	case first.Unknown && rule.SkipIfUnknownFilter && first.Code == ErrCompileOutput:
+		return isSkippedForOutput
 	case first.Unknown && rule.SkipIfUnknownFilter:
 		return isSkipped
 	}
@@ -101,13 +112,13 @@ func (l *loader) reportProblems(r resolved, problems []Problem, last bool) fate 
 		if src := l.result.sources[d.Pos.File]; src != nil {
 			d.order = src.order
 		}
-		if fate == isSkipped && p.Severity == SeverityError {
-			if !p.Unknown {
-				continue
+		switch {
+		case fate == isSkipped || fate == isSkippedForOutput:
+			if p.Severity == SeverityError && p.Unknown {
+				d.Severity, d.Code = SeverityWarning, WarnUnknownFilter
+				l.report(&d)
 			}
-			d.Severity, d.Code = SeverityWarning, WarnUnknownFilter
-			l.report(&d)
-		} else if d.Severity == SeverityError || last {
+		case d.Severity == SeverityError || last:
 			l.report(&d)
 		}
 	}

@@ -22,7 +22,7 @@ func TestFate(t *testing.T) {
 		{"unknown, not to be skipped", false, []Problem{unknown}, isWrong},
 		{"unknown before another", true, []Problem{unknown, cond}, isSkipped},
 		{"unknown behind another", true, []Problem{cond, unknown}, isWrong},
-		{"unknown in the output", true, []Problem{cond, unknownOutput}, isSkipped},
+		{"unknown in the output", true, []Problem{cond, unknownOutput}, isSkippedForOutput},
 		{"wrong output", true, []Problem{unknown, output, unknownOutput}, isWrong},
 	} {
 		if got := fateOf(&Rule{SkipIfUnknownFilter: c.skip}, c.problems); got != c.want {

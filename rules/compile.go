@@ -36,7 +36,10 @@ func (l *loader) compile() *Set {
 		if rule != nil {
 			set.Rules = append(set.Rules, rule)
 		}
-		l.report(d)
+		if d != nil {
+			l.checkBefore(r)
+			l.report(d)
+		}
 	}
 	// After an error what seems unused may be so because of that.
 	unused := l.final && l.result.Count(SeverityError) == 0
@@ -243,17 +246,22 @@ func (l *loader) compileRule(r *ruleInfo, lists []*resolvedList, macros macroSet
 		Pos: r.at.src.pos(r.at.off), ConditionPos: r.cond.pos(0), OutputPos: output.pos(0),
 		output: output,
 	}
+	// Falco looks at the output first. If it skips the rule for that, the
+	// condition uses no lists and macros.
+	if r.skipUnknown && !l.checkOutput(rule, r.at.item) {
+		return nil, nil
+	}
 	if rule.Written, rule.Expr, d = l.condition(r, cond, lists, macros); rule.Expr == nil {
-		// Falco looks at the output first, which decides whether it skips the
-		// rule.
-		if !l.checkOutput(resolved{rule: rule, item: r.at.item}) {
-			return nil, nil
-		}
+		l.checkOutput(rule, r.at.item)
+		l.checkBefore(r)
 		return nil, d
 	}
-	l.conditionWarnings(r, rule.Expr)
-	l.outputWarnings(r, output)
-	if !l.checkLater(r, rule) {
+	fate := l.checkLater(r, rule)
+	if fate != isSkippedForOutput {
+		l.outputWarnings(r, output)
+		l.conditionWarnings(r, rule.Expr)
+	}
+	if fate != stays {
 		return nil, nil
 	}
 	return rule, nil

@@ -200,9 +200,6 @@ func (it *item) unknownKeys(known ...string) *Diagnostic {
 	for i := 0; i+1 < len(it.node.Content); i += 2 {
 		kn := it.node.Content[i]
 		k := deref(kn)
-		if k.Kind != yaml.ScalarNode {
-			return it.place(kn).problem(ErrValidate, "a key must be a scalar")
-		}
 		if !slices.Contains(known, k.Value) {
 			it.l.warn(it.place(kn), WarnUnknownKey, "unknown key %q is ignored%s", k.Value, suggest.Hint(k.Value, known))
 		}

@@ -185,6 +185,15 @@ func (l *loader) read(src *source) {
 	}
 	whole := place{src, 0, ""}
 	for _, root := range doc.roots {
+		for _, n := range deref(root).Content {
+			if key := badKey(deref(n)); key != nil && isSequence(deref(root)) {
+				l.report(whole.atOffset(src, doc.offset(key)).problem(ErrYAMLParse, "a key must be a scalar"))
+				l.lost = true
+				return
+			}
+		}
+	}
+	for _, root := range doc.roots {
 		root = deref(root)
 		switch {
 		case isNull(root):

@@ -230,6 +230,9 @@ func (it *item) overrideRule(source string, o override) *Diagnostic {
 			return it.invalid(k, "%q is there, but not under \"override\"", key)
 		}
 	}
+	if o.replace["exceptions"] != nil {
+		return it.checkReplaced()
+	}
 	return nil
 }
 
@@ -372,12 +375,18 @@ func (it *item) applyReplace(source string, c *ruleChange) *Diagnostic {
 	if c.tags != nil {
 		prev.tags = c.tags
 	}
-	if c.exceptions == nil {
+	set(&prev.exceptions, c.exceptions)
+	return nil
+}
+
+// checkReplaced checks exceptions that replaced others. Falco neither checks
+// these nor adds the comps that are missing, and builds a condition that no
+// parser takes, or crashes.
+func (it *item) checkReplaced() *Diagnostic {
+	l, prev := it.l, it.l.rules.byName[it.ruleName()]
+	if prev == nil {
 		return nil
 	}
-	prev.exceptions = *c.exceptions
-	// Falco neither checks these nor adds the comps that are missing, and
-	// builds a condition that no parser takes, or crashes.
 	for i := range prev.exceptions {
 		x := &prev.exceptions[i]
 		if !x.fields.valid() {

@@ -20,10 +20,11 @@ import (
 //     it looks like, and booleans are those of YAML 1.1;
 //   - of a key given twice, the first counts;
 //   - a merge key is a key like any other;
-//   - bytes that are no UTF-8, and control characters, are like letters.
+//   - bytes that are no UTF-8, and control characters, are like letters;
+//   - "!=" in a list in brackets is an empty value, and no longer tag.
 type document struct {
 	src       *source
-	plain     string // the file with those bytes masked, as long as it
+	plain     string // the file with those bytes masked: as long as it
 	lineStart []int  // offsets of the lines as YAML counts them
 	roots     []*yaml.Node
 }
@@ -59,7 +60,7 @@ func parseDocument(src *source) (doc *document, diag *Diagnostic) {
 // mask stands for a byte that the library refuses. It has no meaning in YAML.
 const mask = 'x'
 
-// maskBytes replaces the bytes that the library refuses.
+// maskBytes replaces the bytes that the library refuses, or reads otherwise.
 func maskBytes(data string) string {
 	var out []byte
 	for i := 0; i < len(data); {
@@ -76,22 +77,30 @@ func maskBytes(data string) string {
 			}
 		}
 	}
-	if out == nil {
-		return data
+	if out != nil {
+		data = string(out)
 	}
-	return string(out)
+	// Twice, as neighbours share a comma.
+	data = flowTag.ReplaceAllString(data, "$1~ $2")
+	return flowTag.ReplaceAllString(data, "$1~ $2")
 }
+
+// flowTag finds tags without a value in lists. The library takes what follows
+// for a part of the tag. Whoever writes it has forgotten quotes.
+var flowTag = regexp.MustCompile(`([\[,][ \t]*)!=([ \t]*[,\]])`)
 
 // unmask puts masked bytes back into the scalars of a document.
 func (d *document) unmask(n *yaml.Node) {
 	if d.plain == d.src.data {
 		return
 	}
-	if n.Kind == yaml.ScalarNode {
-		t := scalarText(&source{data: d.plain}, d.offset(n), n)
+	if off := d.offset(n); n.Kind == yaml.ScalarNode && n.Value == "~" && strings.HasPrefix(d.src.data[off:], "!=") {
+		n.Value, n.Style = "", yaml.TaggedStyle|yaml.DoubleQuotedStyle
+	} else if n.Kind == yaml.ScalarNode {
+		t := scalarText(&source{data: d.plain}, off, n)
 		value := []byte(t.s)
 		for i := range value {
-			if _, off, fixed := t.originByte(i); !fixed && value[i] == mask {
+			if _, off, fixed := t.originByte(i); !fixed && value[i] == d.plain[off] {
 				value[i] = d.src.data[off]
 			}
 		}
@@ -229,6 +238,41 @@ func isNull(n *yaml.Node) bool {
 		return true
 	}
 	return false
+}
+
+// badKey returns a key that is no scalar in an item, or in a mapping of its that
+// has keys of the format; nil if there is none. Falco meets such keys while it
+// holds a file against its schema, before it reads anything of it.
+func badKey(item *yaml.Node) *yaml.Node {
+	maps := []*yaml.Node{item}
+	add := func(seq *yaml.Node) {
+		if seq != nil && isSequence(seq) {
+			for _, n := range seq.Content {
+				maps = append(maps, deref(n))
+			}
+		}
+	}
+	if v, _ := lookup(item, "override"); v != nil {
+		maps = append(maps, v)
+	}
+	exceptions, _ := lookup(item, "exceptions")
+	add(exceptions)
+	plugins, _ := lookup(item, "required_plugin_versions")
+	add(plugins)
+	if plugins != nil && isSequence(plugins) {
+		for _, n := range plugins.Content {
+			alternatives, _ := lookup(deref(n), "alternatives")
+			add(alternatives)
+		}
+	}
+	for _, m := range maps {
+		for i := 0; isMap(m) && i+1 < len(m.Content); i += 2 {
+			if deref(m.Content[i]).Kind != yaml.ScalarNode {
+				return m.Content[i]
+			}
+		}
+	}
+	return nil
 }
 
 // lookup returns a key's value in a mapping, or nil; and the key's node.
