@@ -225,15 +225,16 @@ func (it *item) overrideRule(source string, o override) *Diagnostic {
 			return d
 		}
 	}
+	var bad *Diagnostic
+	if o.replace["exceptions"] != nil {
+		bad = it.checkReplaced()
+	}
 	for _, key := range ruleReplaceKeys {
 		if k := given[key]; k != nil {
 			return it.invalid(k, "%q is there, but not under \"override\"", key)
 		}
 	}
-	if o.replace["exceptions"] != nil {
-		return it.checkReplaced()
-	}
-	return nil
+	return bad
 }
 
 // conditionSource is the source that must be that of the rule: in an override
@@ -379,14 +380,19 @@ func (it *item) applyReplace(source string, c *ruleChange) *Diagnostic {
 	return nil
 }
 
-// checkReplaced checks exceptions that replaced others. Falco neither checks
-// these nor adds the comps that are missing, and builds a condition that no
-// parser takes, or crashes.
-func (it *item) checkReplaced() *Diagnostic {
+// checkReplaced checks exceptions that replaced others, and takes them out if
+// they are wrong. Falco neither checks these nor adds the comps that are missing,
+// and builds a condition that no parser takes, or crashes.
+func (it *item) checkReplaced() (d *Diagnostic) {
 	l, prev := it.l, it.l.rules.byName[it.ruleName()]
 	if prev == nil {
-		return nil
+		return nil // that was told
 	}
+	defer func() {
+		if d != nil {
+			prev.exceptions = nil
+		}
+	}()
 	for i := range prev.exceptions {
 		x := &prev.exceptions[i]
 		if !x.fields.valid() {
