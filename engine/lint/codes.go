@@ -1,6 +1,9 @@
 package lint
 
 import (
+	"slices"
+	"strings"
+
 	"falcoreplay/rules"
 )
 
@@ -44,13 +47,12 @@ func Lookup(code rules.Code) *Code {
 	return nil
 }
 
-const (
-	findingSeverity = rules.SeverityWarning
-	loadError       = rules.SeverityError
-	loadWarning     = rules.SeverityWarning
-)
+// codes has the findings, and then what loading tells.
+var codes = slices.Concat(findings, loading())
 
-var codes = []Code{
+const findingSeverity = rules.SeverityWarning
+
+var findings = []Code{
 	{NeverTrue, findingSeverity, false, "A rule's condition can never be true.",
 		`The rule never alerts. Either two parts of the condition exclude each other, or the events that one part asks for do not have the field that another compares, or a list in it is empty. The message names the fewest parts that explain it.
 
@@ -93,30 +95,16 @@ Comparisons of a field that an event does not have are false, so that a part as 
 		`A comment "falcoreplay:ignore" names a code that there is not, or that nothing at its place has.`,
 		"# falcoreplay:ignore FR_SHADOWED the order is meant\n" + rule("x", "evt.type = execve", "o"),
 		"# falcoreplay:ignore FR_OUTPUT_ABSENT kept for our parser\n" + rule("x", "evt.type = execve", "%fd.name")},
+}
 
-	{rules.ErrYAMLParse, loadError, false, "The file is not YAML.", "", "", ""},
-	{rules.ErrYAMLValidate, loadError, false, "Keys or kinds of values are wrong.",
-		"A key is missing, or has a value of the wrong kind; or an override does not fit with the keys beside it.", "", ""},
-	{rules.ErrValidate, loadError, false, "An item does not fit with others, or with this version.",
-		"There is no such macro, or nothing to append to; an exception has the wrong shape; a version is required that this is not.", "", ""},
-	{rules.ErrCompileCondition, loadError, false, "A condition has wrong syntax, fields or types.", "", "", ""},
-	{rules.ErrCompileOutput, loadError, false, "An output has wrong syntax or fields.", "", "", ""},
-	{rules.ErrLimit, loadError, false, "The files expand to more than is allowed.", "Lists and macros that name each other make more of a condition than any real rule has.", "", ""},
-	{rules.WarnUnknownSource, loadWarning, false, "A rule is of a source that is not there.", "The rule is left out.", "", ""},
-	{rules.WarnUnsafeNACheck, loadWarning, false, "A comparison with <NA> is not safe.", "Use `exists`.", "", ""},
-	{rules.WarnNoEventType, loadWarning, false, "A condition fits too many event types.", "The rule is looked at for more than 100 event types, which is slow. Compare evt.type.", "", ""},
-	{rules.WarnUnknownFilter, loadWarning, false, "A rule is left out for a field that there is not.", "It asks for that with `skip-if-unknown-filter`.", "", ""},
-	{rules.WarnUnusedMacro, loadWarning, false, "A macro is not used.", "", "", ""},
-	{rules.WarnUnusedList, loadWarning, false, "A list is not used.", "", "", ""},
-	{rules.WarnUnknownItem, loadWarning, false, "An item is of no known kind.", "It is left out.", "", ""},
-	{rules.WarnDeprecatedItem, loadWarning, false, "Something is deprecated.", "A key or a field works, or has no effect any more, but should be replaced.", "", ""},
-	{rules.WarnAppendNoValues, loadWarning, false, "An exception is changed, but has no values.", "", "", ""},
-	{rules.WarnExceptionNameNotUnique, loadWarning, false, "A rule has two exceptions of one name.", "", "", ""},
-	{rules.WarnInvalidMacroName, loadWarning, false, "A macro has a name that conditions cannot use.", "", "", ""},
-	{rules.WarnInvalidListName, loadWarning, false, "A list has a name that conditions cannot use.", "", "", ""},
-	{rules.WarnCompileCondition, loadWarning, false, "A condition does what is probably not meant.", "A value looks like a field, or a regular expression does not do what it seems to.", "", ""},
-	{rules.WarnUnknownKey, loadWarning, false, "A key is not known.", "It has no effect.", "", ""},
-	{rules.NotePlugin, rules.SeverityNotice, false, "A plugin is required that is not stood in for.", "Its fields and events are missing.", "", ""},
+// loading describes the codes that loading gives.
+func loading() (list []Code) {
+	for _, c := range rules.Codes() {
+		if c.Never == "" {
+			list = append(list, Code{Code: c.Code, Severity: c.Severity, Title: strings.ToUpper(c.Means[:1]) + c.Means[1:] + "."})
+		}
+	}
+	return list
 }
 
 // rule is a rule for examples.

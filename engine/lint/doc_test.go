@@ -115,32 +115,3 @@ func TestDocumentation(t *testing.T) {
 func indent(s string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n    ") + "\n"
 }
-
-// TestCodesOfLoading holds that all codes of package rules are described.
-func TestCodesOfLoading(t *testing.T) {
-	source, err := os.ReadFile("../../rules/codes.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for _, line := range strings.Split(string(source), "\n") {
-		_, rest, ok := strings.Cut(line, `Code = "`)
-		if !ok {
-			continue
-		}
-		n++
-		code := strings.TrimSuffix(rest, `"`)
-		found := false
-		for _, c := range lint.Codes() {
-			found = found || string(c.Code) == code
-		}
-		// Two are of extensions, which there are none of, and one of files that
-		// callers read.
-		if !found && !strings.Contains(code, "EXTENSION") && code != "LOAD_ERR_FILE_READ" {
-			t.Errorf("%s is not described", code)
-		}
-	}
-	if n < 20 {
-		t.Errorf("found %d codes", n)
-	}
-}

@@ -13,10 +13,9 @@ import (
 type Field struct {
 	Name  string `json:"name"`
 	Class string `json:"class"`
-	// Args are the forms with an argument, such as "[INDEX]" behind the name;
-	// Required tells that there must be one.
-	Args     []string `json:"args"`
-	Required bool     `json:"arg_required"`
+	// Forms are the ways to write it, with examples of arguments; for a field
+	// that takes none it is the name.
+	Forms []Form `json:"forms"`
 	// Type is Falco's name of the type, and List that there is a list of them.
 	Type string `json:"type"`
 	List bool   `json:"list"`
@@ -28,22 +27,17 @@ type Field struct {
 	Desc  string   `json:"description"`
 }
 
+// Form is a way to write a field.
+type Form struct {
+	Example string `json:"example"`
+	Means   string `json:"means"` // empty if there is nothing to say
+}
+
 // classTitles say what the classes of fields are about.
 var classTitles = map[string]string{
 	"evt": "events", "process": "processes and threads", "user": "users", "group": "groups",
 	"fd": "file descriptors", "fs.path": "paths that system calls work on", "util": "counting",
 	"fdlist": "file descriptors given to poll", "container": "containers", "k8s": "Kubernetes pods",
-}
-
-// argForms are the forms of the arguments of fields. What the catalogue knows
-// of its own fields is only whether there is an argument.
-var argForms = map[string][]string{
-	"evt.type.is": {".TYPE"}, "evt.arg": {".NAME", "[INDEX]"}, "evt.rawarg": {".NAME"}, "evt.around": {"[NANOSECONDS]"},
-	"evt.abspath": {".src", ".dst"},
-	"proc.aexe":   {"[GENERATION]"}, "proc.aexepath": {"[GENERATION]"}, "proc.aname": {"[GENERATION]"},
-	"proc.aargs": {"[GENERATION]"}, "proc.acmdline": {"[GENERATION]"}, "proc.apid": {"[GENERATION]"},
-	"proc.args": {"[INDEX]"}, "proc.env": {"[NAME]"}, "proc.aenv": {"[NAME]", "[GENERATION]"},
-	"thread.cgroup": {".SUBSYSTEM"}, "fd.types": {"[FD]"},
 }
 
 // Fields lists the fields. Options.Only has names of classes or plugins, names
@@ -77,20 +71,14 @@ func Fields(o Options) ([]Field, error) {
 
 func describe(d *field.Def) Field {
 	f := Field{
-		Name: d.Name, Class: d.Class, Args: argForms[d.Name], Required: d.Arg.Need == field.ArgRequired,
-		Type: engine.TypeName(d.Type), List: d.List, Plugin: d.Plugin, Title: d.Display, Desc: d.Desc, Notes: []string{},
+		Name: d.Name, Class: d.Class, Type: engine.TypeName(d.Type), List: d.List, Plugin: d.Plugin,
+		Notes: []string{}, Title: d.Display, Desc: d.Desc,
 	}
-	if d.Arg.Index {
-		f.Args = append(f.Args, "[INDEX]")
+	for _, form := range d.Forms() {
+		f.Forms = append(f.Forms, Form{form.Example, form.Means})
 	}
-	if d.Arg.Key {
-		f.Args = append(f.Args, "[KEY]")
-	}
-	if f.Args == nil {
-		f.Args = []string{}
-	}
-	if d.Name == "evt.abspath" {
-		f.Required = false // although Falco says so
+	if len(f.Forms) == 0 {
+		f.Forms = []Form{{Example: d.Name}}
 	}
 	for _, note := range []struct {
 		flag field.Flags
@@ -111,12 +99,9 @@ func describe(d *field.Def) Field {
 
 // forms are the ways to write the field.
 func (f *Field) forms() []string {
-	var list []string
-	if !f.Required {
-		list = append(list, f.Name)
-	}
-	for _, a := range f.Args {
-		list = append(list, f.Name+a)
+	list := make([]string, len(f.Forms))
+	for i, form := range f.Forms {
+		list[i] = form.Example
 	}
 	return list
 }

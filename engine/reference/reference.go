@@ -1,8 +1,8 @@
 // Package reference tells what conditions and outputs may name: the fields, and
 // the event types with their parameters, as text, JSON and Markdown.
 //
-// It holds no facts but the forms of arguments: those of fields are in
-// engine/field, those of events in scap/event. Commands import it.
+// It holds no facts: those of fields are in engine/field, those of events in
+// scap/event. Commands import it.
 package reference
 
 import (

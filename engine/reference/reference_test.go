@@ -11,12 +11,6 @@ import (
 	"falcoreplay/rules/syntax"
 )
 
-// examples are arguments for the placeholders in the forms.
-var examples = map[string]string{
-	".TYPE": ".open", ".NAME": ".fd", "[INDEX]": "[1]", "[NANOSECONDS]": "[5]", "[GENERATION]": "[2]", "[NAME]": "[HOME]",
-	".SUBSYSTEM": ".memory", "[FD]": "[0]", "[KEY]": "[a/b]", ".src": ".src", ".dst": ".dst",
-}
-
 func TestFields(t *testing.T) {
 	list, err := Fields(Options{All: true})
 	if err != nil {
@@ -34,26 +28,13 @@ func TestFields(t *testing.T) {
 		case classTitles[f.Class] == "":
 			t.Errorf("%s: the class %s has no title", f.Name, f.Class)
 		}
-		d := field.Lookup(f.Name)
-		if (d.Arg.Need != field.ArgNone) != (len(f.Args) > 0) {
-			t.Errorf("%s: argument %v, forms %v", f.Name, d.Arg, f.Args)
-		}
-		if _, err := field.Resolve(f.Name, "", false); (err != nil) != f.Required {
-			t.Errorf("%s: required %v, without an argument: %v", f.Name, f.Required, err)
-		}
-		for _, form := range f.Args {
-			text := f.Name + examples[form]
-			x, n, err := syntax.ParseOperand(text)
-			if err != nil || n != len(text) {
-				t.Errorf("%s: the form %s cannot be parsed: %v", f.Name, form, err)
+		for _, form := range f.Forms {
+			x, n, err := syntax.ParseOperand(form.Example)
+			if err != nil || n != len(form.Example) {
+				t.Errorf("%s: %s cannot be parsed: %v", f.Name, form.Example, err)
 			} else if err := engine.CheckField(x.(*syntax.Field)); err != nil {
-				t.Errorf("%s: the form %s: %v", f.Name, form, err)
+				t.Errorf("%s: %s: %v", f.Name, form.Example, err)
 			}
-		}
-	}
-	for name := range argForms {
-		if field.Lookup(name) == nil {
-			t.Errorf("there is no field %s", name)
 		}
 	}
 }
