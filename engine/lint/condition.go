@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"falcoreplay/engine"
 	"falcoreplay/engine/field"
@@ -92,9 +94,14 @@ func (c *checker) reason(core []syntax.Expr, types engine.TypeSet) string {
 	return strings.Join(shown[:last], ", ") + " and " + shown[last] + " exclude each other"
 }
 
-// quote shows an expression, cut if it is long.
+// quote shows an expression, cut if it is long, without what terminals obey.
 func quote(e syntax.Expr) string {
-	s := e.String()
+	s := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, e.String())
 	if len(s) > maxText {
 		cut := maxText
 		for cut > 0 && s[cut]&0xc0 == 0x80 {

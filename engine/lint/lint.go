@@ -127,11 +127,34 @@ type ruleFacts struct {
 	types engine.TypeSet // that it is evaluated on
 	fits  engine.TypeSet // that it may match
 	never bool
+	large bool // too large to reason about
+}
+
+// maxChecks is how many comparisons a condition may have to be reasoned about;
+// the stock rules have up to 248.
+const maxChecks = 500
+
+// isLarge tells whether a condition has more comparisons than maxChecks.
+func isLarge(e syntax.Expr) bool {
+	n := 0
+	syntax.Walk(e, func(x syntax.Node) bool {
+		switch x.(type) {
+		case *syntax.Check, *syntax.Exists:
+			n++
+			return false
+		}
+		return n <= maxChecks
+	})
+	return n > maxChecks
 }
 
 func newChecker(opts Options, set *rules.Set, result *rules.Result) *checker {
 	c := &checker{opts: opts, set: set, result: result, logic: engine.NewLogic()}
 	for _, r := range set.Rules {
+		if isLarge(r.Expr) {
+			c.rules = append(c.rules, &ruleFacts{Rule: r, large: true})
+			continue
+		}
 		cond, ok := c.logic.Cond(r.Expr)
 		if !ok {
 			continue // it has an error, which is told already
@@ -146,9 +169,11 @@ func newChecker(opts Options, set *rules.Set, result *rules.Result) *checker {
 
 func (c *checker) check() {
 	for i, r := range c.rules {
-		if r.never {
+		switch {
+		case r.large:
+		case r.never:
 			c.neverTrue(r)
-		} else {
+		default:
 			c.alwaysTrue(r)
 			c.parts(r)
 			c.exceptions(r)

@@ -5,10 +5,12 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -277,4 +279,23 @@ func readAnswers(t *testing.T, name string) (matches map[string][]json.Number) {
 		t.Fatal(err)
 	}
 	return matches
+}
+
+// TestLarge holds that a huge condition takes no huge time, and nothing of it
+// is said that was not found out.
+func TestLarge(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("- rule: x\n  desc: d\n  output: o\n  priority: INFO\n  warn_evttypes: false\n  condition: evt.type = open and evt.type = close")
+	for i := range 20000 {
+		fmt.Fprintf(&b, "\n    or proc.name = a%d and fd.num = %d", i, i)
+	}
+	b.WriteString("\n")
+	start := time.Now()
+	report := lint.Check([]rules.File{{Name: "x.yaml", Data: []byte(b.String())}}, lint.Options{})
+	if len(report.Diagnostics) > 0 {
+		t.Error(report.Diagnostics[0].Error())
+	}
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("took %v", d)
+	}
 }

@@ -128,7 +128,7 @@ func (c *checker) shadowed(i int) {
 		return
 	}
 	for _, before := range c.rules[:i] {
-		if !before.Enabled || before.never || before.Source != r.Source || !r.fits.Within(before.types) {
+		if !before.Enabled || before.never || before.large || before.Source != r.Source || !r.fits.Within(before.types) {
 			continue
 		}
 		if c.logic.Never(c.logic.And(r.cond, c.logic.Not(before.cond)), r.types) {
