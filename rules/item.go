@@ -195,8 +195,9 @@ func (it *item) changes(canAppend, canReplace []string) (flag bool, o override, 
 	return flag, o, nil
 }
 
-// unknownKeys warns of keys that are not among the known ones.
-func (it *item) unknownKeys(known ...string) *Diagnostic {
+// unknownKeys warns of keys that are not among the known ones. All keys are
+// scalars; see badKey.
+func (it *item) unknownKeys(known ...string) {
 	for i := 0; i+1 < len(it.node.Content); i += 2 {
 		kn := it.node.Content[i]
 		k := deref(kn)
@@ -204,5 +205,4 @@ func (it *item) unknownKeys(known ...string) *Diagnostic {
 			it.l.warn(it.place(kn), WarnUnknownKey, "unknown key %q is ignored%s", k.Value, suggest.Hint(k.Value, known))
 		}
 	}
-	return nil
 }

@@ -27,7 +27,8 @@ func (it *item) readEngineVersion() *Diagnostic {
 	if l := it.l; !l.engines || l.engine.less(want) {
 		l.engine, l.engines = want, true
 	}
-	return it.unknownKeys("required_engine_version")
+	it.unknownKeys("required_engine_version")
+	return nil
 }
 
 // readPluginVersions reads `required_plugin_versions`.
@@ -50,7 +51,8 @@ func (it *item) readPluginVersions() *Diagnostic {
 			return d
 		}
 	}
-	return it.unknownKeys("required_plugin_versions")
+	it.unknownKeys("required_plugin_versions")
+	return nil
 }
 
 // pluginGroup reads a required plugin with its alternatives.
@@ -153,7 +155,8 @@ func (it *item) readList() *Diagnostic {
 		}
 		delete(l.lists.broken, info.name)
 	}
-	return it.unknownKeys("list", "items", "append", "override")
+	it.unknownKeys("list", "items", "append", "override")
+	return nil
 }
 
 // readMacro reads a macro.
@@ -194,7 +197,8 @@ func (it *item) readMacro() *Diagnostic {
 		}
 		delete(l.macros.broken, info.name)
 	}
-	return it.unknownKeys("macro", "condition", "append", "override")
+	it.unknownKeys("macro", "condition", "append", "override")
+	return nil
 }
 
 // missing is the error of a change to what is not there; none if that is so

@@ -40,8 +40,9 @@ func (it *item) readRule() *Diagnostic {
 	if d != nil {
 		return d
 	}
-	return it.unknownKeys("rule", "condition", "output", "desc", "priority", "source", "enabled", "capture",
+	it.unknownKeys("rule", "condition", "output", "desc", "priority", "source", "enabled", "capture",
 		"capture_duration", "warn_evttypes", "skip-if-unknown-filter", "tags", "exceptions", "override", "append")
+	return nil
 }
 
 // ruleName returns the rule's name.
