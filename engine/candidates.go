@@ -30,10 +30,14 @@ func newCandidateMatcher(e *syntax.Check, s *source, consts []field.Value) (matc
 	in := e.Op == syntax.OpIn || e.Op == syntax.OpIntersects
 	sized := multi == field.MultiAncestors || multi == field.MultiRaw
 	switch {
-	case multi == field.MultiAround && (e.Op != syntax.OpEq || e.Mod != syntax.ModNone):
+	case multi == field.MultiAround && e.Op != syntax.OpEq && len(consts) > 0:
 		return nil, fmt.Errorf("%s takes no operator but =", e.Left)
+	case multi == field.MultiAround && len(consts) > 0:
+		return &aroundMatcher{ms: consts[len(consts)-1].N}, nil
 	case multi == field.MultiAround:
-		return &numberSet{[]uint64{consts[0].N}}, nil
+		return &aroundMatcher{}, nil
+	case multi == field.MultiRaw && c == classBytes && len(consts) > 0:
+		return nil, fmt.Errorf("%s has type %s, of which there are no constants here", e.Left, typeName(s.typ))
 	case multi == field.MultiName && e.Op == syntax.OpNe:
 		return always{}, nil
 	case multi == field.MultiName, sized && in && c != classString && c != classBytes:
@@ -56,6 +60,14 @@ func newCandidateMatcher(e *syntax.Check, s *source, consts []field.Value) (matc
 		r.number = consts[0].N
 	}
 	return r, nil
+}
+
+// aroundMatcher is for evt.around: it is no matcher of a value, but says how
+// many milliseconds the event may be away. Falco takes the last of several
+// constants, and 0 without any, whatever the operator.
+type aroundMatcher struct {
+	never
+	ms uint64
 }
 
 func constantMatcher(yes bool) matcher {
@@ -100,20 +112,22 @@ func (v *Evaluator) candidates(k *check) bool {
 	if !ok {
 		return false
 	}
+	if multi == field.MultiAround {
+		ms := uint64(0)
+		if a, ok := k.one.(*aroundMatcher); ok {
+			ms = a.ms
+		}
+		return field.Around(&v.ctx, values[0].N, ms)
+	}
 	if k.op == syntax.OpExists {
 		return len(values) > 0 || multi != field.MultiAncestors && multi != field.MultiRaw
 	}
 	if len(values) == 0 {
 		return multi == field.MultiName && k.one.match(nil)
 	}
-	switch multi {
-	case field.MultiAround:
-		return field.Around(&v.ctx, values[0].N, k.one.(*numberSet).sorted[0])
-	case field.MultiRaw:
-		if r, ok := k.one.(*rawMatcher); ok {
-			t, _ := f.RawType(&v.ctx)
-			return r.matchAs(t, &values[0])
-		}
+	if r, ok := k.one.(*rawMatcher); ok {
+		t, _ := f.RawType(&v.ctx)
+		return r.matchAs(t, &values[0])
 	}
 	// Of two sides, none may be the constant for it to differ.
 	all := k.op == syntax.OpNe && multi != field.MultiAncestors

@@ -29,7 +29,7 @@ import (
 // evaluated.
 const (
 	batch          = 500
-	eventsPerBatch = 40
+	eventsPerBatch = 20
 )
 
 // TestRandomConditions compares the engine with the plain evaluation of as many
