@@ -143,7 +143,7 @@ func named(e *syntax.Check, t event.Type) bool {
 	return false
 }
 
-// isCall tells the names of system calls.
+// isCall tells the names of system calls, of which Falco has an empty one too.
 func isCall(name string) bool {
 	for _, s := range event.Syscalls() {
 		if s.Name == name {
@@ -151,7 +151,7 @@ func isCall(name string) bool {
 		}
 	}
 	for code := range uint16(1 << 12) {
-		if event.SyscallName(code) == name && name != "" {
+		if event.SyscallName(code) == name {
 			return true
 		}
 	}
