@@ -17,8 +17,8 @@ func isCandidates(s *source) bool {
 
 // newCandidateMatcher makes the matcher of one candidate. Falco compares
 // candidates without their lengths and without regard to modifiers, so that
-// the first constant decides, a number is never in a list, and raw bytes are
-// empty (falcosecurity/libs at 48dfd53, userspace/libsinsp/sinsp_filtercheck.cpp,
+// the first constant decides, and a number is never in a list
+// (falcosecurity/libs at 48dfd53, userspace/libsinsp/sinsp_filtercheck.cpp,
 // compare_rhs with its default op1_len, and its callers in
 // sinsp_filtercheck_thread.cpp and sinsp_filtercheck_event.cpp).
 //
@@ -52,9 +52,6 @@ func newCandidateMatcher(e *syntax.Check, s *source, consts []field.Value) (matc
 	if err != nil || multi != field.MultiRaw {
 		return m, err
 	}
-	if c == classBytes {
-		return constantMatcher(m.match(&field.Value{})), nil
-	}
 	r := &rawMatcher{matcher: m, op: e.Op, typ: s.typ}
 	if len(consts) > 0 {
 		r.number = consts[0].N
@@ -68,13 +65,6 @@ func newCandidateMatcher(e *syntax.Check, s *source, consts []field.Value) (matc
 type aroundMatcher struct {
 	never
 	ms uint64
-}
-
-func constantMatcher(yes bool) matcher {
-	if yes {
-		return always{}
-	}
-	return never{}
 }
 
 // rawMatcher compares raw parameters, of which one name has several types:
