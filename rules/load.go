@@ -39,6 +39,7 @@ func Load(files []File, opts Options) (*Set, *Result) {
 		opts:     opts,
 		result:   &Result{sources: make(map[string]*source)},
 		resolved: make(map[string]resolved),
+		parsed:   make(map[string]parsed),
 		lists:    newTable[listInfo](), macros: newTable[macroInfo](), rules: newTable[ruleInfo](),
 	}
 	var set *Set
@@ -76,6 +77,7 @@ type loader struct {
 	plugins [][]Plugin
 
 	resolved map[string]resolved // the rules after the file before
+	parsed   map[string]parsed   // by the condition with its lists
 
 	// lost tells that a file, or an item without a name, could not be read,
 	// so that what seems to be missing may have been in there.

@@ -80,14 +80,35 @@ func maskBytes(data string) string {
 	if out != nil {
 		data = string(out)
 	}
-	// Twice, as neighbours share a comma.
-	data = flowTag.ReplaceAllString(data, "$1~ $2")
-	return flowTag.ReplaceAllString(data, "$1~ $2")
+	return maskTags(data)
 }
 
-// flowTag finds tags without a value in lists. The library takes what follows
-// for a part of the tag. Whoever writes it has forgotten quotes.
-var flowTag = regexp.MustCompile(`([\[,][ \t]*)!=([ \t]*[,\]])`)
+// maskTags finds tags without a value in lists, "!=" between brackets and
+// commas, and makes them null. The library takes what follows for a part of the
+// tag. Whoever writes it has forgotten quotes.
+func maskTags(data string) string {
+	const blanks = " \t"
+	var out []byte
+	for at := 0; ; at += 2 {
+		i := strings.Index(data[at:], "!=")
+		if i < 0 {
+			break
+		}
+		at += i
+		before, behind := strings.TrimRight(data[:at], blanks), strings.TrimLeft(data[at+2:], blanks)
+		if before == "" || behind == "" || !strings.ContainsRune("[,", rune(before[len(before)-1])) || !strings.ContainsRune(",]", rune(behind[0])) {
+			continue
+		}
+		if out == nil {
+			out = []byte(data)
+		}
+		copy(out[at:], "~ ")
+	}
+	if out != nil {
+		data = string(out)
+	}
+	return data
+}
 
 // unmask puts masked bytes back into the scalars of a document.
 func (d *document) unmask(n *yaml.Node) {
