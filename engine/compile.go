@@ -41,6 +41,12 @@ type compiler struct {
 	exprs       map[syntax.Expr]nodeID
 	graph       *graph
 	problems    []rules.Problem
+
+	// What is compiled already is not looked at again. faulty has of it what
+	// had problems, by expression or key, and doubt tells that such has been met
+	// again, so that problems is not complete.
+	faulty map[any]bool
+	doubt  bool
 }
 
 func newCompiler() *compiler {
@@ -49,6 +55,7 @@ func newCompiler() *compiler {
 		checkIndex:  make(map[string]nodeID),
 		exprs:       make(map[syntax.Expr]nodeID),
 		graph:       newGraph(),
+		faulty:      make(map[any]bool),
 	}
 }
 
@@ -70,9 +77,10 @@ func (c *compiler) warn(pos syntax.Pos, format string, args ...any) {
 // compiled once. What is wrong is reported, and counts as false.
 func (c *compiler) expr(e syntax.Expr) nodeID {
 	if id, ok := c.exprs[e]; ok {
+		c.doubt = c.doubt || len(c.faulty) > 0 && c.faulty[e]
 		return id
 	}
-	id := nodeFalse
+	id, before := nodeFalse, len(c.problems)
 	switch e := e.(type) {
 	case *syntax.And:
 		id = c.graph.and(c.exprsOf(e.Children))
@@ -88,6 +96,9 @@ func (c *compiler) expr(e syntax.Expr) nodeID {
 		c.fail(e.Position(), fmt.Errorf("%s is not defined", e))
 	}
 	c.exprs[e] = id
+	if len(c.problems) > before || c.doubt {
+		c.faulty[e] = true
+	}
 	return id
 }
 
@@ -143,8 +154,9 @@ func checkCost(k *check) int32 {
 
 // check compiles a comparison.
 func (c *compiler) check(e *syntax.Check) nodeID {
-	key := e.String()
+	key, before := e.String(), len(c.problems)
 	if id, ok := c.checkIndex[key]; ok {
+		c.doubt = c.doubt || len(c.faulty) > 0 && c.faulty[key]
 		return id
 	}
 	left := c.operand(e.Left)
@@ -195,6 +207,9 @@ func (c *compiler) check(e *syntax.Check) nodeID {
 	if err != nil {
 		c.fail(e.Right.Position(), err)
 		return nodeFalse
+	}
+	if len(c.problems) > before {
+		c.faulty[key] = true
 	}
 	return c.leaf(key, k)
 }

@@ -81,7 +81,8 @@ type Engine struct {
 // compiledRule is a rule and its output.
 type compiledRule struct {
 	rule     *rules.Rule
-	types    typeSet
+	fits     typeSet // the event types that the condition may be true for
+	types    typeSet // those that it is evaluated on
 	root     nodeID
 	template *template
 }
@@ -96,11 +97,14 @@ type program struct {
 // is nothing if the set was loaded with CheckRule: then the Engine is complete,
 // else it lacks the rules in question.
 func New(set *rules.Set, opts Options) (*Engine, []rules.Problem) {
+	return newEngine(NewChecker(), set, opts)
+}
+
+func newEngine(k *Checker, set *rules.Set, opts Options) (*Engine, []rules.Problem) {
 	if opts.Location == nil {
 		opts.Location = time.UTC
 	}
 	e := &Engine{opts: opts}
-	c := newCompiler()
 	var problems []rules.Problem
 	for _, name := range opts.Also {
 		f, err := ParseField(name)
@@ -114,20 +118,24 @@ func New(set *rules.Set, opts Options) (*Engine, []rules.Problem) {
 		if opts.Keep != nil && !opts.Keep(r) || opts.Keep == nil && !r.Enabled {
 			continue
 		}
-		c.problems = nil
-		compiled := c.rule(r)
-		failed := false
-		for _, p := range c.problems {
-			if p.Severity == rules.SeverityError {
-				problems = append(problems, p)
-				failed = true
+		compiled, good := k.good[r]
+		if !good {
+			compiled, good = k.c.goodRule(r)
+		}
+		if !good {
+			n := len(problems)
+			for _, p := range CheckRule(r) {
+				if p.Severity == rules.SeverityError {
+					problems = append(problems, p)
+				}
+			}
+			if len(problems) > n {
+				continue
 			}
 		}
-		if !failed {
-			e.rules = append(e.rules, compiled)
-		}
+		e.rules = append(e.rules, compiled)
 	}
-	e.finish(c)
+	e.finish(k.c)
 	return e, problems
 }
 
@@ -137,7 +145,8 @@ func (c *compiler) rule(r *rules.Rule) compiledRule {
 	if pos, err := checkTypeSearch(r.Expr); err != nil {
 		c.fail(pos, err)
 	}
-	compiled.types = eventTypes(r.Expr)
+	compiled.fits = eventTypes(r.Expr)
+	compiled.types = compiled.fits
 	compiled.types.add(event.AsynceventE) // as evttype_index_ruleset.cpp does
 	compiled.template = c.template(r)
 	return compiled

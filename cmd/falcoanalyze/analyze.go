@@ -164,7 +164,8 @@ func (set *settings) load(s *streams, opts engine.Options) (*engine.Engine, erro
 			return nil, usageError("%v", err)
 		}
 	}
-	loaded, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: engine.CheckRule})
+	checker := engine.NewChecker()
+	loaded, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: checker.Check})
 	if err := result.Err(); err != nil {
 		fmt.Fprintln(s.err, err)
 		return nil, usageError("%d errors in the rules", result.Count(rules.SeverityError))
@@ -175,7 +176,7 @@ func (set *settings) load(s *streams, opts engine.Options) (*engine.Engine, erro
 	if err := set.choose(loaded, &opts); err != nil {
 		return nil, err
 	}
-	eng, problems := engine.New(loaded, opts)
+	eng, problems := checker.New(loaded, opts)
 	if len(problems) > 0 {
 		return nil, usageError("%s: %s", problems[0].Pos.File, problems[0].Message)
 	}

@@ -132,13 +132,14 @@ func (set *eventSettings) engine(s *streams, opts engine.Options) (*engine.Engin
 	text := fmt.Sprintf("- condition:\n    %s\n  output:\n    %s\n  rule: %s\n  desc: events\n  priority: INFO\n  warn_evttypes: false\n",
 		quoteYAML(condition), quoteYAML(set.format), filterName)
 	files = append(files, rules.File{Name: filterName, Data: []byte(text)})
-	loaded, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: engine.CheckRule})
+	checker := engine.NewChecker()
+	loaded, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: checker.Check})
 	if err := result.Err(); err != nil {
 		fmt.Fprintln(s.err, err)
 		return nil, usageError("the condition, the output or the rules are wrong")
 	}
 	opts.Keep = func(r *rules.Rule) bool { return r.Name == filterName }
-	eng, problems := engine.New(loaded, opts)
+	eng, problems := checker.New(loaded, opts)
 	if len(problems) > 0 {
 		return nil, usageError("%s", problems[0].Message)
 	}
