@@ -43,10 +43,10 @@ func Load(files []File, opts Options) (*Set, *Result) {
 		lists:    newTable[listInfo](), macros: newTable[macroInfo](), rules: newTable[ruleInfo](),
 	}
 	var set *Set
-	for i, f := range files {
-		src := newSource(f.Name, decodeText(f.Data), i)
-		l.result.sources[f.Name] = src
-		l.read(src)
+	for i, p := range parseAll(files) {
+		<-p.done
+		l.result.sources[p.src.name] = p.src
+		l.read(p)
 		l.final = i == len(files)-1
 		set = l.compile()
 	}
@@ -177,8 +177,8 @@ func (l *loader) spend(n int) bool {
 func (l *loader) knownSource(name string) bool { return slices.Contains(l.opts.Sources, name) }
 
 // read takes in what a file defines.
-func (l *loader) read(src *source) {
-	doc, diag := parseDocument(src)
+func (l *loader) read(p *parsing) {
+	src, doc, diag := p.src, p.doc, p.diag
 	if diag != nil {
 		diag.order = src.order
 		l.report(diag)
