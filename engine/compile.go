@@ -17,6 +17,10 @@ type check struct {
 	shape shape
 	class class   // of the values, where both sides are sources
 	one   matcher // for constants
+
+	// settled is what the check comes to for every event, as far as that is
+	// known: events are numbered from 1.
+	settled truth
 }
 
 // shape is how a check goes through the values.
@@ -132,7 +136,7 @@ func (c *compiler) leaf(key string, k check) nodeID {
 		cost += c.sources[k.right].cost
 	}
 	c.checks = append(c.checks, k)
-	id := c.graph.leaf(int32(len(c.checks)-1), cost, c.typed(&k))
+	id := c.graph.leaf(int32(len(c.checks)-1), cost, c.typed(&k) || k.settled != unknown)
 	c.checkIndex[key] = id
 	return id
 }
@@ -210,6 +214,9 @@ func (c *compiler) check(e *syntax.Check) nodeID {
 	}
 	if len(c.problems) > before {
 		c.faulty[key] = true
+	}
+	if types, decided := typesOfNumber(e); decided {
+		k.settled = truthOf(types != typeSet{})
 	}
 	return c.leaf(key, k)
 }

@@ -71,7 +71,7 @@ type Options struct {
 type Engine struct {
 	opts    Options
 	rules   []compiledRule
-	nodes   []node
+	ops     []op
 	checks  []check
 	sources []source
 	byType  [event.NumTypes][]program
@@ -85,12 +85,6 @@ type compiledRule struct {
 	types    typeSet // those that it is evaluated on
 	root     nodeID
 	template *template
-}
-
-// program is a rule as it is evaluated for one event type.
-type program struct {
-	rule int32
-	root nodeID
 }
 
 // New compiles the rules of a set. It returns what is wrong with them, which
@@ -154,8 +148,9 @@ func (c *compiler) rule(r *rules.Rule) compiledRule {
 
 // finish makes the index by event type.
 func (e *Engine) finish(c *compiler) {
+	var roots [event.NumTypes][]nodeID
 	for t := event.Type(0); t < event.NumTypes; t++ {
-		s := special{g: c.graph, known: c.known, t: t, done: make(map[nodeID]nodeID)}
+		s := special{g: c.graph, known: c.decided, t: t, done: make(map[nodeID]nodeID)}
 		for i := range e.rules {
 			r := &e.rules[i]
 			if !r.types.has(t) {
@@ -168,13 +163,20 @@ func (e *Engine) finish(c *compiler) {
 			if root == nodeFalse && !e.opts.unindexed {
 				continue
 			}
-			e.byType[t] = append(e.byType[t], program{int32(i), root})
+			roots[t] = append(roots[t], root)
+			e.byType[t] = append(e.byType[t], program{rule: int32(i)})
 			if root == nodeTrue && e.opts.Matching == First {
 				break // nothing comes after it
 			}
 		}
 	}
-	e.nodes, e.checks, e.sources = c.graph.nodes, c.checks, c.sources
+	l := newLayout(c.graph.nodes) // which is complete now
+	for t := range roots {
+		for i, root := range roots[t] {
+			e.byType[t][i].root = l.ref(root)
+		}
+	}
+	e.ops, e.checks, e.sources = l.ops, c.checks, c.sources
 }
 
 func (e *Engine) programs(t event.Type) []program {
@@ -201,6 +203,14 @@ func (e *Engine) Rules() []*rules.Rule {
 func (c *compiler) typed(k *check) bool {
 	s := &c.sources[k.left]
 	return s.kind == fromField && k.right == noSource && slices.Contains(typeFields, s.field.Def.Name)
+}
+
+// decided decides a check that is typed or settled.
+func (c *compiler) decided(id int32, t event.Type) (value, known bool) {
+	if k := &c.checks[id]; k.settled != unknown {
+		return k.settled == isTrue, true
+	}
+	return c.known(id, t)
 }
 
 // known decides a typed check.
