@@ -101,12 +101,8 @@ func (set *eventSettings) print(s *streams, captures []string) error {
 		return err
 	}
 	a := analysis{streams: s, engine: eng, writer: &countedWriter{format.New(s.out), set.count}}
-	for _, capture := range orderCaptures(captures) {
-		if err := a.capture(capture); errors.Is(err, errEnough) {
-			break
-		} else if err != nil {
-			return err
-		}
+	if err := a.captures(captures); err != nil && !errors.Is(err, errEnough) {
+		return err
 	}
 	if a.damaged {
 		return &exitError{code: exitCapture}
