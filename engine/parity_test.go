@@ -16,7 +16,6 @@ import (
 	"falcoreplay/engine/run"
 	"falcoreplay/internal/testenv"
 	"falcoreplay/rules"
-	"falcoreplay/scap"
 )
 
 // compile loads rule files into an engine.
@@ -49,7 +48,7 @@ func analyse(t testing.TB, e *engine.Engine, capture string, emit func(*engine.A
 		t.Fatal(err)
 	}
 	defer f.Close()
-	_, err = run.Capture(f, filepath.Base(capture), e, scap.Options{}, func(a *engine.Alert) error {
+	_, err = run.Capture(f, filepath.Base(capture), e, run.Options{}, func(a *engine.Alert) error {
 		emit(a)
 		return nil
 	})

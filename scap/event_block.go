@@ -12,8 +12,7 @@ import (
 //
 //	cpu 2 | flags 4 (with layoutFlags) | time 8 | thread 8 | length 4 | type 2 |
 //	number of parameters 4 (not with layoutV1) | their lengths, 2 or 4 each | parameters
-func (r *Reader) decode(layout eventLayout, b []byte) bool {
-	e := &r.ev
+func (r *Reader) decode(e *event.Event, layout eventLayout, b []byte) bool {
 	if len(b) < 6+eventHeaderV1 {
 		if layout&layoutFlags != 0 || len(b) < 2+eventHeaderV1 {
 			return r.malformed("a block of %d bytes is too short for an event", len(b))
@@ -35,7 +34,7 @@ func (r *Reader) decode(layout eventLayout, b []byte) bool {
 		return false
 	}
 	if layout&layoutV1 != 0 {
-		return r.decodeV1(info, size, b)
+		return r.decodeV1(e, info, size, b)
 	}
 	if len(b) < eventHeaderBytes || size < eventHeaderBytes || size > int64(len(b)) {
 		return r.malformed("event length %d is not between %d and %d", size, eventHeaderBytes, len(b))
@@ -52,7 +51,7 @@ func (r *Reader) decode(layout eventLayout, b []byte) bool {
 // decodeV1 reads an event whose number of parameters is not in the file: it is
 // the largest one with which lengths and parameters fill the event
 // (userspace/libscap/engine/savefile/scap_savefile.c, next_event_from_file).
-func (r *Reader) decodeV1(info *event.Info, size int64, b []byte) bool {
+func (r *Reader) decodeV1(e *event.Event, info *event.Info, size int64, b []byte) bool {
 	if info.Type == event.NotificationE || info.Type == event.InfrastructureEventE {
 		size -= 3 // what their writers counted too much
 	}
@@ -66,7 +65,7 @@ func (r *Reader) decodeV1(info *event.Info, size int64, b []byte) bool {
 			end += int(binary.LittleEndian.Uint16(data[2*i:]))
 		}
 		if end == len(data) {
-			return r.ev.SetParams(n, 2, data) || r.malformed("%d parameters", n)
+			return e.SetParams(n, 2, data) || r.malformed("%d parameters", n)
 		}
 		if end < len(data) {
 			break

@@ -64,6 +64,11 @@ type input struct {
 	empty chan []byte
 	done  chan struct{}
 	mem   []byte // what buf lies in, nil where buf has memory of its own
+
+	// keep puts memory that is no longer read into retired, for somebody else
+	// to give back, as there may be batches that lie in it.
+	keep    bool
+	retired [][]byte
 }
 
 // start begins to read ahead.
@@ -272,9 +277,14 @@ func (in *input) more() bool {
 var errTornBlock = errors.New("a chunk is lost in the middle of a block")
 
 func (in *input) recycle(mem []byte) {
-	if mem != nil {
-		in.giveBack(mem)
+	if mem == nil {
+		return
 	}
+	if in.keep {
+		in.retired = append(in.retired, mem)
+		return
+	}
+	in.giveBack(mem)
 }
 
 // giveBack returns memory, or the right to take some.

@@ -193,7 +193,10 @@ func (r *Reader) beginSection() {
 // Next returns the next event, which is valid until the next call. At the end
 // of the capture the error is io.EOF, at damage an *Error; all events before
 // it have been returned, and further calls return it again.
-func (r *Reader) Next() (*event.Event, error) {
+func (r *Reader) Next() (*event.Event, error) { return r.next(&r.ev) }
+
+// next reads an event into e, waiting where there is no whole one.
+func (r *Reader) next(e *event.Event) (*event.Event, error) {
 	if invariants {
 		overwrite(r.last)
 		r.last = nil
@@ -224,16 +227,38 @@ func (r *Reader) Next() (*event.Event, error) {
 		if trailer := int(le32(b[total-blockTrailerBytes : total])); trailer != total {
 			return nil, r.fail(in.offset(), ErrCorrupt, fmt.Sprintf("block length %d before and %d behind an event", total, trailer))
 		}
-		in.pos += total
-		r.stats.Blocks++
-		if r.decode(layout, b[blockHeaderBytes:total-blockTrailerBytes]) && r.accept() {
-			if invariants {
-				r.last = b[blockHeaderBytes : total-blockTrailerBytes]
-			}
-			return &r.ev, nil
+		if r.take(e) {
+			return e, nil
 		}
 	}
 	return nil, r.err
+}
+
+// ready tells whether the block of an event is there as a whole.
+func (r *Reader) ready() bool {
+	b := r.in.buf[r.in.pos:]
+	if len(b) < minBlockBytes || layoutOf(blockType(le32(b))) == 0 {
+		return false
+	}
+	total := int(le32(b[4:]))
+	return total >= minBlockBytes && total <= len(b) && int(le32(b[total-blockTrailerBytes:total])) == total
+}
+
+// take reads the event of a block that is there; it is false for one that is
+// not to be returned.
+func (r *Reader) take(e *event.Event) bool {
+	b := r.in.buf[r.in.pos:]
+	layout, total := layoutOf(blockType(le32(b))), int(le32(b[4:]))
+	r.in.pos += total
+	r.stats.Blocks++
+	b = b[blockHeaderBytes : total-blockTrailerBytes]
+	if !r.decode(e, layout, b) || !r.accept(e) {
+		return false
+	}
+	if invariants && !r.in.keep {
+		r.last = b
+	}
+	return true
 }
 
 // wholeBlock waits until the block of an event is there.
@@ -255,8 +280,7 @@ func (r *Reader) wholeBlock(layout eventLayout, total int) error {
 
 // accept finishes the event that has been decoded; it is false for one that
 // is not to be returned.
-func (r *Reader) accept() bool {
-	e := &r.ev
+func (r *Reader) accept(e *event.Event) bool {
 	if !r.opts.Raw && !r.conv.Convert(e) {
 		// libsinsp takes the end of the initial state from the first event that
 		// is anything else, even one that it drops.

@@ -8,7 +8,6 @@ import (
 
 	"falcoreplay/engine"
 	"falcoreplay/engine/run"
-	"falcoreplay/scap"
 )
 
 const (
@@ -62,7 +61,7 @@ func (a *analysis) captures(args []string) error {
 				return
 			}
 			go func() {
-				p.run(a.in, a.engine, stop)
+				p.run(a.in, a.engine, runtime.GOMAXPROCS(0) > workers, stop)
 				<-free
 			}()
 		}
@@ -76,7 +75,7 @@ func (a *analysis) captures(args []string) error {
 }
 
 // run takes the capture through the rules.
-func (p *capturePass) run(stdin io.Reader, eng *engine.Engine, stop <-chan struct{}) {
+func (p *capturePass) run(stdin io.Reader, eng *engine.Engine, beside bool, stop <-chan struct{}) {
 	defer close(p.alerts)
 	name, in := p.path, stdin
 	if p.path == "-" {
@@ -101,7 +100,7 @@ func (p *capturePass) run(stdin io.Reader, eng *engine.Engine, stop <-chan struc
 			return errStopped
 		}
 	}
-	p.result, p.err = run.Capture(in, name, eng, scap.Options{}, func(alert *engine.Alert) error {
+	p.result, p.err = run.Capture(in, name, eng, run.Options{Beside: beside}, func(alert *engine.Alert) error {
 		if batch = append(batch, alert); len(batch) < batchAlerts {
 			return nil
 		}

@@ -22,7 +22,6 @@ import (
 	"falcoreplay/engine/run"
 	"falcoreplay/internal/testenv"
 	"falcoreplay/rules"
-	"falcoreplay/scap"
 	"falcoreplay/scap/event"
 )
 
@@ -115,7 +114,7 @@ func replayWith(t *testing.T, path string, files []rules.File, alert func(*engin
 		t.Fatal(err)
 	}
 	defer f.Close()
-	return run.Capture(f, path, eng, scap.Options{}, func(a *engine.Alert) error {
+	return run.Capture(f, path, eng, run.Options{}, func(a *engine.Alert) error {
 		alert(a)
 		return nil
 	})

@@ -12,7 +12,6 @@ import (
 	"falcoreplay/engine/run"
 	"falcoreplay/rules"
 	"falcoreplay/rules/syntax"
-	"falcoreplay/scap"
 )
 
 // idleChecks are comparisons of few fields, which often exclude each other.
@@ -81,7 +80,7 @@ func TestIdleParts(t *testing.T) {
 	}
 	defer capture.Close()
 	matches := make(map[string]string)
-	if _, err := run.Capture(capture, "attacks", eng, scap.Options{}, func(a *engine.Alert) error {
+	if _, err := run.Capture(capture, "attacks", eng, run.Options{}, func(a *engine.Alert) error {
 		matches[a.Rule.Name] += fmt.Sprint(a.EventNum, " ")
 		return nil
 	}); err != nil {

@@ -7,7 +7,6 @@ import (
 
 	"falcoreplay/engine/regress/clause"
 	"falcoreplay/engine/run"
-	"falcoreplay/scap"
 )
 
 // wantNear has the nearest events of a rule added to a failure, or the reason
@@ -34,7 +33,7 @@ func (j *judging) near() {
 		n.Capture = q.capture
 		in, err := j.files.Open(q.capture)
 		if err == nil {
-			_, err = run.Events(in, q.capture, n, scap.Options{})
+			_, err = run.Events(in, q.capture, n, run.Options{})
 			in.Close()
 		}
 		if err != nil { // it was good a moment ago

@@ -12,7 +12,6 @@ import (
 	"falcoreplay/engine/regress/suite"
 	"falcoreplay/engine/report"
 	"falcoreplay/engine/run"
-	"falcoreplay/scap"
 )
 
 // pass is one capture taken through one engine. Cases share it.
@@ -187,7 +186,7 @@ func (q *pass) run(files Files) {
 		return
 	}
 	defer in.Close()
-	result, err := run.Capture(in, q.capture, eng, scap.Options{}, func(a *engine.Alert) error {
+	result, err := run.Capture(in, q.capture, eng, run.Options{}, func(a *engine.Alert) error {
 		q.alerts = append(q.alerts, a)
 		return nil
 	})

@@ -20,11 +20,20 @@ type Result struct {
 	Totals  *scap.Totals // the recorder's figures, nil if the capture holds none
 }
 
+// Options changes how a capture is taken through. The zero value is ready for
+// use.
+type Options struct {
+	Reader scap.Options
+	// Beside reads beside the replay, for callers that have a processor to
+	// spare. The result is the same, at the price of some work.
+	Beside bool
+}
+
 // Capture analyses the capture that r holds and calls emit with each alert, in
 // the order of the events. name is for messages. The result is right up to
 // where the error, if there is one, ended the capture: an *scap.Error for the
-// capture, or that of emit.
-func Capture(r io.Reader, name string, eng *engine.Engine, opts scap.Options, emit func(*engine.Alert) error) (Result, error) {
+// capture, or that of emit, with which a few more events may be counted.
+func Capture(r io.Reader, name string, eng *engine.Engine, opts Options, emit func(*engine.Alert) error) (Result, error) {
 	j := &judge{engine: eng, emit: emit}
 	j.collect = func(a *engine.Alert) {
 		if j.failed == nil {
@@ -66,16 +75,24 @@ type Visitor interface {
 
 // Events takes a visitor through the capture that r holds. It is as Capture
 // otherwise.
-func Events(r io.Reader, name string, v Visitor, opts scap.Options) (Result, error) {
-	rd, err := scap.NewReader(r, name, opts)
+func Events(r io.Reader, name string, v Visitor, opts Options) (Result, error) {
+	rd, err := scap.NewReader(r, name, opts.Reader)
 	if err != nil {
 		return Result{}, err
 	}
-	defer rd.Close()
 	p := pass{reader: rd, visitor: v}
-	err = p.events()
+	p.init()
+	var res Result
+	if opts.Beside {
+		res, err = p.beside()
+	} else {
+		err = p.events()
+		rd.Close()
+		res = Result{Capture: rd.Stats(), Totals: rd.Totals()}
+	}
 	p.endSection()
-	return Result{Capture: rd.Stats(), State: p.stats, Totals: rd.Totals()}, err
+	res.State = p.stats
+	return res, err
 }
 
 // pass is one way through a capture.
@@ -85,15 +102,20 @@ type pass struct {
 	section int
 	host    *replay.Host
 	stats   replay.Stats
+
+	wanted, needed [event.NumTypes]bool // types that the visitor looks at, and those that Skip is not enough for
 }
 
-func (p *pass) events() error {
-	// What is done with an event depends on its type alone.
-	var wanted, needed [event.NumTypes]bool
-	for t := range wanted {
-		wanted[t] = p.visitor.Wants(event.Type(t))
-		needed[t] = wanted[t] || replay.Changes(event.Type(t))
+// init finds out what is done with an event, which depends on its type alone.
+func (p *pass) init() {
+	for t := range p.wanted {
+		p.wanted[t] = p.visitor.Wants(event.Type(t))
+		p.needed[t] = p.wanted[t] || replay.Changes(event.Type(t))
 	}
+}
+
+// events reads and replays by turns.
+func (p *pass) events() error {
 	for {
 		ev, err := p.reader.Next()
 		if errors.Is(err, io.EOF) {
@@ -103,26 +125,31 @@ func (p *pass) events() error {
 			return err
 		}
 		if p.reader.Section() != p.section {
-			p.beginSection()
+			p.beginSection(p.reader.Section(), p.reader.Snapshot())
 		}
-		if !needed[ev.Type] {
-			p.host.Skip(ev)
-			continue
-		}
-		p.host.Apply(ev)
-		if wanted[ev.Type] && !ev.StateOnly {
-			if err := p.visitor.Event(); err != nil {
-				return err
-			}
+		if err := p.event(ev); err != nil {
+			return err
 		}
 	}
 }
 
+func (p *pass) event(ev *event.Event) error {
+	if !p.needed[ev.Type] {
+		p.host.Skip(ev)
+		return nil
+	}
+	p.host.Apply(ev)
+	if p.wanted[ev.Type] && !ev.StateOnly {
+		return p.visitor.Event()
+	}
+	return nil
+}
+
 // beginSection starts with a new host: a section is a capture of its own.
-func (p *pass) beginSection() {
+func (p *pass) beginSection(section int, snapshot *scap.Snapshot) {
 	p.endSection()
-	p.section = p.reader.Section()
-	p.host = replay.New(p.reader.Snapshot())
+	p.section = section
+	p.host = replay.New(snapshot)
 	p.visitor.Begin(p.host)
 }
 

@@ -2,9 +2,15 @@ package run
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
+	"fmt"
+	"hash"
+	"hash/fnv"
+	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"falcoreplay/engine"
@@ -42,7 +48,7 @@ func capture(t testing.TB, name string) []byte {
 // analyze returns the alerts as text, one a line.
 func analyze(data []byte, eng *engine.Engine) (string, Result, error) {
 	var out []byte
-	res, err := Capture(bytes.NewReader(data), "test", eng, scap.Options{}, func(a *engine.Alert) error {
+	res, err := Capture(bytes.NewReader(data), "test", eng, Options{}, func(a *engine.Alert) error {
 		out = append(a.AppendText(out), '\n')
 		return nil
 	})
@@ -71,10 +77,84 @@ func TestCapture(t *testing.T) {
 	}
 }
 
+// TestBeside holds that reading beside the replay changes nothing, for captures
+// of all ages, joined, cut, damaged and compressed.
+func TestBeside(t *testing.T) {
+	names, err := filepath.Glob("../../testdata/*.scap")
+	if err != nil || len(names) == 0 {
+		t.Fatal(err, names)
+	}
+	if shared, err := filepath.Glob("../../../shared/captures/*.scap"); err == nil {
+		names = append(names, shared...)
+	}
+	eng := compile(t, rules.File{Name: "all.yaml", Data: []byte(`
+- rule: Some
+  desc: Events of all kinds.
+  condition: evt.num > 0 and not evt.type in (read, write, fcntl, newfstatat, nanosleep)
+  output: "%evt.num %evt.type %proc.cmdline %fd.name %evt.args"
+  priority: DEBUG
+  warn_evttypes: false
+`)})
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(data) > 4<<20 {
+			continue // a long one of what the others hold
+		}
+		plain := inflate(t, data)
+		damaged := bytes.Clone(plain)
+		for i := len(damaged) / 2; i < len(damaged); i += len(damaged)/40 + 1 {
+			damaged[i] ^= 0x55
+		}
+		for what, data := range map[string][]byte{
+			"whole": data, "twice": append(bytes.Clone(plain), plain...), "cut": data[:len(data)*2/3],
+			"cut plain": plain[:len(plain)*2/3], "damaged": damaged,
+		} {
+			var sums [2]hash.Hash64
+			var results [2]Result
+			var errs [2]string
+			for i := range sums {
+				sums[i] = fnv.New64a()
+				var buf []byte
+				var err error
+				results[i], err = Capture(bytes.NewReader(data), "test", eng, Options{Beside: i == 1}, func(a *engine.Alert) error {
+					buf = append(a.AppendText(buf[:0]), '\n')
+					sums[i].Write(buf)
+					return nil
+				})
+				errs[i] = fmt.Sprint(err)
+			}
+			if sums[0].Sum64() != sums[1].Sum64() || errs[0] != errs[1] || !reflect.DeepEqual(results[0], results[1]) {
+				t.Errorf("%s, %s: %d alerts' sum and %s by turns, %d and %s beside; results\n%+v\n%+v",
+					name, what, sums[0].Sum64(), errs[0], sums[1].Sum64(), errs[1], results[0], results[1])
+			}
+		}
+	}
+}
+
+// inflate returns a capture without its compression.
+func inflate(t *testing.T, data []byte) []byte {
+	t.Helper()
+	if len(data) < 2 || data[0] != 0x1f {
+		return data
+	}
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 func TestEmitError(t *testing.T) {
 	stop := errors.New("enough")
 	n := 0
-	_, err := Capture(bytes.NewReader(capture(t, "falco-attacks.scap")), "test", bundled(t), scap.Options{}, func(*engine.Alert) error {
+	_, err := Capture(bytes.NewReader(capture(t, "falco-attacks.scap")), "test", bundled(t), Options{}, func(*engine.Alert) error {
 		n++
 		return stop
 	})

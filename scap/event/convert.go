@@ -66,6 +66,7 @@ type Converter struct {
 	live   int // how many of them hold an event
 	data   [2][]byte
 	next   Event // the result being made, so that none escapes to the heap
+	moved  bool  // of the last event
 	stats  ConverterStats
 }
 
@@ -91,10 +92,15 @@ func (c *Converter) Reset() {
 	clear(c.stored)
 }
 
+// Converted tells whether the parameters of the last event are in memory of the
+// converter.
+func (c *Converter) Converted() bool { return c.moved }
+
 // Convert makes the event into one of today's. Its parameters are then in
 // memory of the converter, valid until the next call, or still where they
 // were. It is false for an event that is to be dropped.
 func (c *Converter) Convert(e *Event) bool {
+	c.moved = false
 	if invariants {
 		overwrite(c.data[0])
 		overwrite(c.data[1])
@@ -132,6 +138,7 @@ func (c *Converter) Convert(e *Event) bool {
 			return true
 		}
 		c.apply(row, e, i%2)
+		c.moved = true
 	}
 	c.stats.Unconvertible++
 	return false

@@ -70,6 +70,15 @@ func (e *Event) SetParams(n, width int, data []byte) bool {
 	return true
 }
 
+// Move appends the event's parameters to dst, points the event at them there,
+// and returns dst.
+func (e *Event) Move(dst []byte) []byte {
+	start := len(dst)
+	dst = append(dst, e.data...)
+	e.data = dst[start:len(dst):len(dst)]
+	return dst
+}
+
 // Truncate leaves the event with at most its first n parameters.
 func (e *Event) Truncate(n int) { e.n = min(e.n, n) }
 
