@@ -3,7 +3,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: help build test check cross invariants race fuzz bench generate drift parity perf clean
+.PHONY: help build test check cross invariants race fuzz bench generate drift parity bench-compare clean
 
 build: ## both programs into bin/
 	$(GO) build -trimpath -o bin/ ./cmd/...
@@ -46,11 +46,14 @@ drift: generate ## fails if generated files differ from what is checked in
 parity: build ## compares alerts with Falco's, against ../shared
 	.ci/parity
 
-perf: build ## whole-process speed in units of gzip, against ../shared
-	.ci/perf
+# BENCH=--twenty adds the capture twenty times, BENCH='--before PROGRAM' another
+# build, and FALCO in the environment Falco itself (see internal/bench).
+BENCH ?=
+bench-compare: build ## whole-process speed in units of gzip, against ../shared
+	$(GO) run ./internal/bench $(BENCH) ../shared bin/falcoanalyze
 
 clean:
 	rm -rf bin
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14

@@ -1,60 +1,95 @@
 package engine_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"testing"
 
 	"falcoreplay/engine"
 	"falcoreplay/internal/testenv"
 	"falcoreplay/replay"
 	"falcoreplay/scap"
-	"falcoreplay/scap/event"
 )
 
-// BenchmarkStock takes a capture through the stock rules: reading and state
-// alone, and with the rules, of which the difference is the engine's share.
-func BenchmarkStock(b *testing.B) {
+// stage is how far events are taken; each includes those before it.
+type stage int
+
+const (
+	read     stage = iota // as they lie in the capture
+	convert               // made into events of today
+	state                 // applied to the host
+	evaluate              // judged by rules
+	format                // alerts as JSON
+)
+
+// BenchmarkStages takes captures through the stock rules, up to each stage: the
+// difference to the one before is what a stage takes. falco-workload is of
+// today's events, 502Error of old ones.
+func BenchmarkStages(b *testing.B) {
 	dir := testenv.Shared(b)
 	e := compile(b, engine.Options{}, testenv.StockRules(b)...)
-	capture := findCapture(b, dir, "falco-workload")
-	for _, judge := range []bool{false, true} {
-		name := "rules=none"
-		if judge {
-			name = "rules=stock"
+	for _, name := range []string{"falco-workload", "502Error"} {
+		capture := plain(b, findCapture(b, dir, name))
+		for s, what := range []string{"read", "convert", "state", "evaluate", "format"} {
+			b.Run("capture="+name+"/upto="+what, func(b *testing.B) {
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				var events uint64
+				for b.Loop() {
+					events += pass(b, e, capture, stage(s))
+				}
+				runtime.ReadMemStats(&after)
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(events), "ns/event")
+				b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+				b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(events), "B/event")
+			})
 		}
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			events, wanted := 0, 0
-			for range b.N {
-				events, wanted = pass(b, e, capture, judge)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*events), "ns/event")
-			b.ReportMetric(float64(wanted), "wanted")
-			b.ReportMetric(float64(events)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
-		})
 	}
 }
 
-// pass takes a capture to its end.
-func pass(b *testing.B, e *engine.Engine, capture string, judge bool) (events, wanted int) {
-	f, err := os.Open(capture)
+// plain is a capture without its compression, which another goroutine would
+// undo.
+func plain(b *testing.B, path string) []byte {
+	data, err := os.ReadFile(path)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer f.Close()
-	r, err := scap.NewReader(f, "bench", scap.Options{})
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if errors.Is(err, gzip.ErrHeader) {
+		return data
+	}
+	if err == nil {
+		data, err = io.ReadAll(z)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return data
+}
+
+// pass takes a capture to its end, and returns the number of events in it.
+func pass(b *testing.B, e *engine.Engine, capture []byte, upTo stage) uint64 {
+	r, err := scap.NewReader(bytes.NewReader(capture), "bench", scap.Options{Raw: upTo == read})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer r.Close()
 	var host *replay.Host
 	var v *engine.Evaluator
+	var buf []byte
+	emit := func(a *engine.Alert) {
+		if upTo == format {
+			buf = a.AppendJSON(buf[:0])
+		}
+	}
 	for {
 		ev, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return events, wanted
+			return r.Stats().Events
 		}
 		if err != nil {
 			b.Fatal(err)
@@ -63,17 +98,15 @@ func pass(b *testing.B, e *engine.Engine, capture string, judge bool) (events, w
 			host = replay.New(r.Snapshot())
 			v = e.NewEvaluator(host)
 		}
-		events++
 		wants := e.Wants(ev.Type)
-		if !wants && !replay.Changes(event.Type(ev.Type)) {
+		switch {
+		case upTo < state:
+		case !wants && !replay.Changes(ev.Type):
 			host.Skip(ev)
-			continue
-		}
-		host.Apply(ev)
-		if wants {
-			wanted++
-			if judge {
-				v.Process(func(*engine.Alert) {})
+		default:
+			host.Apply(ev)
+			if wants && upTo >= evaluate && !ev.StateOnly {
+				v.Process(emit)
 			}
 		}
 	}
