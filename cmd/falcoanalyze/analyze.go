@@ -59,7 +59,7 @@ func analyzeCommand(s *streams) *cobra.Command {
 		},
 	}
 	set.flags(cmd.Flags())
-	cmd.AddCommand(testCommand(s), diffCommand(s), explainCommand(s))
+	cmd.AddCommand(testCommand(s), diffCommand(s), explainCommand(s), coverageCommand(s))
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return usageError("%v (see falcoanalyze --help)", err)
 	})

@@ -96,10 +96,14 @@ func (c *Counter) Event() error {
 func (c *Counter) Add(o *Counter) {
 	c.Events += o.Events
 	for i := range c.Rules {
-		r, q := &c.Rules[i], &o.Rules[i]
-		r.Fitting, r.Matched, r.Reported = r.Fitting+q.Fitting, r.Matched+q.Matched, r.Reported+q.Reported
-		for k := range r.True {
-			r.True[k], r.False[k] = r.True[k]+q.True[k], r.False[k]+q.False[k]
-		}
+		c.Rules[i].Add(&o.Rules[i])
+	}
+}
+
+// Add adds other counts of the same rule.
+func (r *RuleCount) Add(o *RuleCount) {
+	r.Fitting, r.Matched, r.Reported = r.Fitting+o.Fitting, r.Matched+o.Matched, r.Reported+o.Reported
+	for k := range r.True {
+		r.True[k], r.False[k] = r.True[k]+o.True[k], r.False[k]+o.False[k]
 	}
 }

@@ -67,6 +67,8 @@ type Seen struct {
 	// Values are what the comparisons in it looked at, each operand once; of
 	// those that compare with constants only the left-hand sides.
 	Values []Value
+
+	several bool // it is an `and` or an `or`
 }
 
 // Value is what an operand of a comparison gave.
@@ -116,7 +118,8 @@ func seeWrong(t *engine.Tracer, r *engine.TracedRule, at int, verdicts []engine.
 
 func seeClause(r *engine.TracedRule, at int, verdicts []engine.Verdict) Seen {
 	c := &r.Clauses[at]
-	s := Seen{Verdict: verdicts[at], Text: Text(c.Expr), Pos: c.Expr.Position()}
+	kind := Kind(c.Expr)
+	s := Seen{Verdict: verdicts[at], Text: Text(c.Expr), Pos: c.Expr.Position(), several: kind == "and" || kind == "or"}
 	for p := c.Parent; p >= 0; p = r.Clauses[p].Parent {
 		if m, ok := r.Clauses[p].Expr.(*syntax.Macro); ok {
 			s.Macro = m.Name
@@ -153,7 +156,7 @@ func (s *Seen) Wanted() string {
 	if s.Verdict != engine.True {
 		return s.Text
 	}
-	if strings.Contains(s.Text, " and ") || strings.Contains(s.Text, " or ") {
+	if s.several {
 		return "not (" + s.Text + ")"
 	}
 	return "not " + s.Text
