@@ -76,6 +76,8 @@ type Engine struct {
 	sources []source
 	byType  [event.NumTypes][]program
 	also    []*field.Field
+
+	checkNames []string // as they are written
 }
 
 // compiledRule is a rule and its output.
@@ -165,7 +167,7 @@ func (e *Engine) finish(c *compiler) {
 			}
 		}
 	}
-	e.nodes, e.checks, e.sources = c.graph.nodes, c.checks, c.sources
+	e.nodes, e.checks, e.sources, e.checkNames = c.graph.nodes, c.checks, c.sources, c.checkNames
 }
 
 func (e *Engine) programs(t event.Type) []program {

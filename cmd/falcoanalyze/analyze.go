@@ -25,7 +25,7 @@ import (
 type settings struct {
 	rules                 []string
 	output                string
-	quiet                 bool
+	quiet, profile        bool
 	keep, disable, tags   []string
 	priority, failOn      string
 	matching, tz          string
@@ -77,6 +77,7 @@ func (set *settings) flags(f *pflag.FlagSet) {
 	f.StringVar(&set.priority, "priority", "", "only rules of this `priority` or a worse one")
 	f.StringVar(&set.matching, "rule-matching", "first", "of the rules that match an event, report the `first` or all")
 	f.StringVar(&set.failOn, "fail-on", "", "exit with code 1 after an alert of this `priority` or a worse one")
+	f.BoolVar(&set.profile, "profile", false, "show on standard error what rules, comparisons and event types cost")
 	f.StringVar(&set.tz, "tz", "UTC", "time `zone` of times in text, such as Europe/Berlin")
 }
 
@@ -91,6 +92,10 @@ func analyze(s *streams, set *settings, captures []string) error {
 		return err
 	}
 	a := analysis{streams: s, engine: eng, writer: format.New(s.out), failOn: set.failPri, fails: set.failOn != ""}
+	if set.profile {
+		start := time.Now()
+		a.profile = eng.NewProfile(func() int64 { return int64(time.Since(start)) })
+	}
 	if err := a.writer.Begin(); err != nil {
 		return outputError(err)
 	}
@@ -107,6 +112,9 @@ func analyze(s *streams, set *settings, captures []string) error {
 			return outputError(err)
 		}
 		fmt.Fprint(s.err, a.summary.Text())
+	}
+	if a.profile != nil {
+		fmt.Fprint(s.err, report.ProfileText(a.profile))
 	}
 	switch {
 	case a.damaged:
@@ -215,6 +223,7 @@ type analysis struct {
 	summary report.Summary
 	failOn  rules.Priority
 	fails   bool
+	profile *engine.Profile
 	failed  bool // there was an alert to fail on
 	damaged bool // a capture could not be read whole
 }
@@ -234,12 +243,19 @@ func (a *analysis) capture(path string) error {
 		in = f
 	}
 	var outErr error
-	result, err := run.Capture(in, name, a.engine, scap.Options{}, func(alert *engine.Alert) error {
+	emit := func(alert *engine.Alert) error {
 		a.summary.Add(alert)
 		a.failed = a.failed || a.fails && alert.Rule.Priority <= a.failOn
 		outErr = a.writer.Alert(alert)
 		return outErr
-	})
+	}
+	var result run.Result
+	var err error
+	if a.profile != nil {
+		result, err = run.Profiled(in, name, a.engine, a.profile, scap.Options{}, emit)
+	} else {
+		result, err = run.Capture(in, name, a.engine, scap.Options{}, emit)
+	}
 	if outErr != nil {
 		return outputError(outErr)
 	}

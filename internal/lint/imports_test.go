@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 	"rules":              {"rules/syntax"},
 	"engine/field":       {"rules/syntax", "replay", "scap/event"},
 	"engine":             {"engine/field", "rules", "rules/syntax", "replay", "scap/event"},
-	"engine/report":      {"engine", "rules"},
+	"engine/report":      {"engine", "rules", "scap/event"},
 	"engine/run":         {"engine", "replay", "scap", "scap/event"},
 	// What is beside others in engine/regress may be imported by it.
 	"engine/regress/suite":   {"engine", "engine/field", "rules"},
