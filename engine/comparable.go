@@ -104,7 +104,9 @@ func checkOp(op syntax.Op, t event.ParamType, list bool) error {
 		}
 		return nil
 	}
-	if !classOps[classOf(t)].has(op) {
+	if !classOps[classOf(t)].has(op) || t == event.PTSigType || t == event.PTSyscallID {
+		// Of the last two Falco could compare values, but knows no constants
+		// (userspace/libsinsp/value_parser.cpp, string_to_rawval).
 		return fmt.Errorf("operator %s does not suit type %s", op, typeName(t))
 	}
 	return nil

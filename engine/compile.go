@@ -185,9 +185,12 @@ func (c *compiler) check(e *syntax.Check) nodeID {
 	}
 	k.shape = shapeOf(e.Op, l)
 	var err error
-	if k.shape == shapeCandidates {
+	switch {
+	case k.shape == shapeCandidates:
 		k.one, err = newCandidateMatcher(e, l, consts)
-	} else {
+	case l.list:
+		k.one = newListMatcher(k.class, consts)
+	default:
 		k.one, err = newMatcher(e.Op, e.Mod, l.typ, consts)
 	}
 	if err != nil {

@@ -12,10 +12,18 @@ import (
 	"falcoreplay/scap/event"
 )
 
+// maxTextBytes is how long a text to compare with may be (falcosecurity/libs at
+// 48dfd53, userspace/libsinsp/sinsp_filtercheck.h, s_max_filter_value_buf_size,
+// with a byte for the end): a longer one is refused, as Falco does.
+const maxTextBytes = 255
+
 // parseConstant reads a constant of a condition as a value of a type
 // (falcosecurity/libs at 48dfd53, userspace/libsinsp/value_parser.cpp,
 // string_to_rawval).
 func parseConstant(t event.ParamType, text string) (field.Value, error) {
+	if c := classes[t].class; (c == classString || c == classBytes) && len(text) > maxTextBytes {
+		return field.Value{}, fmt.Errorf("a text to compare with has %d bytes, at most %d are allowed", len(text), maxTextBytes)
+	}
 	if t == event.PTByteBuf {
 		return field.Value{S: text}, nil
 	}

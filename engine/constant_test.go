@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"testing"
 
 	"falcoreplay/scap/event"
@@ -56,6 +57,8 @@ func TestParseConstant(t *testing.T) {
 		{event.PTIPNet, "fd00::/129", false}, {event.PTIPNet, "<IPNET>", false},
 		{event.PTDouble, "3", true}, {event.PTDouble, "3.5", false},
 		{event.PTCharBuf, "a\x00b", false}, {event.PTByteBuf, "a\x00b", true},
+		{event.PTCharBuf, strings.Repeat("a", 255), true}, {event.PTCharBuf, strings.Repeat("a", 256), false},
+		{event.PTByteBuf, strings.Repeat("a", 255), true}, {event.PTByteBuf, strings.Repeat("a", 256), false},
 	} {
 		if _, err := parseConstant(c.typ, c.text); (err == nil) != c.ok {
 			t.Errorf("%s %q: %v", typeName(c.typ), c.text, err)

@@ -101,6 +101,9 @@ var conditionTable = []struct {
 	{"len(toupper(proc.name)) = 3", true},
 	{"concat(proc.name, \"-\", \"x\") = cat-x", true},
 	{"join(\"/\", (proc.name, \"x\", proc.pid)) = cat/x/7", true},
+	{"concat(proc.name, join(\"/\", (proc.pid, \"x\")), concat(\"y\", proc.name)) = cat7/xycat", true},
+	{"toupper((proc.name, \"x\")) intersects (CAT, X)", false}, // Falco compares the NUL behind it too
+	{"getopt((\"-a\"), \"a\") intersects (a)", true},
 	{"getopt((\"-a\", \"-b\", \"c\"), \"ab:\") in (a, b, c)", true},
 	{"getopt((\"-a\", \"-b\", \"c\"), \"ab:\")[b] = c", true},
 	{"b64(\"Y2F0\") = cat", true},

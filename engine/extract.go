@@ -150,12 +150,14 @@ func (v *Evaluator) join(s *source, dst []field.Value) ([]field.Value, bool) {
 
 // concat puts its arguments together.
 func (v *Evaluator) concat(s *source, dst []field.Value) ([]field.Value, bool) {
-	out := v.out[:0]
-	for _, a := range s.args {
-		values, ok := v.extract(a)
-		if !ok || len(values) == 0 {
+	for _, a := range s.args { // all of them first, as arguments use v.out too
+		if values, ok := v.extract(a); !ok || len(values) == 0 {
 			return dst, false
 		}
+	}
+	out := v.out[:0]
+	for _, a := range s.args {
+		values, _ := v.extract(a)
 		out = append(out, cString(v.bytesOf(&v.engine.sources[a], &values[0]))...)
 	}
 	v.out = out

@@ -170,6 +170,11 @@ func TestLists(t *testing.T) {
 			t.Errorf("list of %s %s: %v", typeName(c.typ), c.op, err)
 		}
 	}
+	for _, typ := range []event.ParamType{event.PTSigType, event.PTSyscallID, event.PTUID, event.PTSockAddr} {
+		if checkOp(syntax.OpEq, typ, false) == nil || checkOp(syntax.OpExists, typ, false) != nil {
+			t.Errorf("%s can be compared", typeName(typ))
+		}
+	}
 	ab, bc := []field.Value{text("a"), text("b")}, []field.Value{text("b"), text("c")}
 	in, some := &check{op: syntax.OpIn, class: classString}, &check{op: syntax.OpIntersects, class: classString}
 	for _, c := range []struct {

@@ -57,6 +57,18 @@ func newMatcher(op syntax.Op, mod syntax.Mod, t event.ParamType, consts []field.
 	return newSingleMatcher(op, c, consts[0])
 }
 
+// newListMatcher makes the matcher of one value of a list, for in and
+// intersects. Falco compares it byte by byte, also a text, which ends with a
+// NUL if it comes from a transformer and so is in no list of constants
+// (falcosecurity/libs at 48dfd53, userspace/libsinsp/sinsp_filtercheck.cpp,
+// compare_rhs).
+func newListMatcher(c class, consts []field.Value) matcher {
+	if c == classString {
+		c = classBytes
+	}
+	return newSetMatcher(c, consts)
+}
+
 // newSetMatcher makes the matcher of in.
 func newSetMatcher(c class, consts []field.Value) matcher {
 	texts, numbers := make([]string, len(consts)), make([]uint64, len(consts))

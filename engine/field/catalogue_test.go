@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"falcoreplay/rules/syntax"
 	"falcoreplay/scap/event"
 )
 
@@ -83,5 +84,36 @@ func TestCatalogueIsConsistent(t *testing.T) {
 		if Lookup(d.Name) != d {
 			t.Errorf("%s is not found", d.Name)
 		}
+	}
+}
+
+// TestForms holds that the ways to write a field are told for those that take
+// an argument, and can be written so.
+func TestForms(t *testing.T) {
+	told := 0
+	for i := range Catalogue() {
+		d := &Catalogue()[i]
+		list := d.Forms()
+		if (len(list) > 0) != (d.Arg.Need != ArgNone) {
+			t.Errorf("%s has %d forms", d.Name, len(list))
+		}
+		if len(list) > 0 {
+			told++
+		}
+		for _, f := range list {
+			x, n, err := syntax.ParseOperand(f.Example)
+			name, ok := x.(*syntax.Field)
+			if err != nil || !ok || n != len(f.Example) {
+				t.Errorf("%s is no field: %v", f.Example, err)
+				continue
+			}
+			r, err := Resolve(name.Name, name.Arg, name.HasArg)
+			if err != nil || r.Def != d {
+				t.Errorf("%s is not a form of %s: %v", f.Example, d.Name, err)
+			}
+		}
+	}
+	if told != len(forms) {
+		t.Errorf("forms of %d fields, of which %d exist", len(forms), told)
 	}
 }
