@@ -22,7 +22,6 @@ func readGit(name string) ([]rules.File, error) {
 	if !ok || rev == "" || file == "" || strings.HasPrefix(rev, "-") {
 		return nil, fmt.Errorf("rules: %q names no revision and path; the rules of a branch are git:BRANCH:rules/", name)
 	}
-	file = strings.TrimSuffix(file, "/")
 	object := rev + ":" + file
 	kind, err := git("cat-file", "-t", object)
 	if err != nil {
@@ -30,7 +29,7 @@ func readGit(name string) ([]rules.File, error) {
 	}
 	names := []string{file}
 	if strings.TrimSpace(string(kind)) == "tree" {
-		list, err := git("ls-tree", "-z", "--name-only", object)
+		list, err := git("ls-tree", "--full-tree", "-z", "--name-only", object)
 		if err != nil {
 			return nil, fmt.Errorf("rules: %s: %w", name, err)
 		}

@@ -71,9 +71,13 @@ func (c *Counter) Event() error {
 		if !r.Rule.Fits(t) {
 			continue
 		}
-		r.Fitting++
 		verdicts := c.verdicts[:len(r.Rule.Clauses)]
-		if c.tracer.Evaluate(r.Rule, verdicts, false) {
+		yes := c.tracer.Evaluate(r.Rule, verdicts, false)
+		if !yes && !r.Rule.Names(t) {
+			continue // nobody means asynchronous events who does not say so
+		}
+		r.Fitting++
+		if yes {
 			r.Matched++
 			if !reported {
 				r.Reported++

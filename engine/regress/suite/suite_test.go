@@ -108,7 +108,7 @@ func TestHolds(t *testing.T) {
 		"proc.tty: {exists: true}":              `proc.tty exists`,
 		"proc.tty: x":                           `proc.tty is "x"`,
 		"priority: [error, critical]":           `priority is one of ["Error" "Critical"]`,
-		"tags: [x, w]":                          `tags is one of ["x" "w"]`,
+		"tags: [x, w]":                          `tags include ["x" "w"]`,
 		"tags: {startswith: w}":                 `tags startswith "w"`,
 		"output: {endswith: dog}":               `output endswith "dog"`,
 		"host: other":                           `host is "other"`,
