@@ -25,6 +25,7 @@ invariants: ## the tests with borrowed memory overwritten once it is given back
 
 race: ## the tests of what runs in parallel, under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./scap/... ./recorder/container/... ./cmd/...
+	CGO_ENABLED=1 $(GO) test -race -run 'TestWorkers|TestDamaged' ./engine/regress
 
 FUZZTIME ?= 10s
 fuzz: ## every fuzz target for FUZZTIME

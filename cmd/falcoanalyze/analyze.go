@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -270,12 +269,7 @@ func (a *analysis) capture(path string) error {
 
 func (a *analysis) damage(err error) {
 	a.damaged = true
-	var pathErr *os.PathError
-	if errors.As(err, &pathErr) {
-		fmt.Fprintf(a.err, "falcoanalyze: %s: %v\n", pathErr.Path, pathErr.Err)
-		return
-	}
-	fmt.Fprintf(a.err, "falcoanalyze: %v\n", err)
+	fmt.Fprintf(a.err, "falcoanalyze: %v\n", plainError(err))
 }
 
 // count adds what a capture held to the summary.

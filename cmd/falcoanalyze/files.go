@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,15 @@ import (
 	"falcoreplay/internal/rulefile"
 	"falcoreplay/rules"
 )
+
+// plainError says what is wrong with which file, without the system call.
+func plainError(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return fmt.Errorf("%s: %w", pe.Path, pe.Err)
+	}
+	return err
+}
 
 // osFiles are the files of the machine. It keeps what was looked at, for
 // --watch.

@@ -12,7 +12,6 @@ import (
 
 	"falcoreplay/engine"
 	"falcoreplay/engine/field"
-	"falcoreplay/internal/suggest"
 	"falcoreplay/rules"
 )
 
@@ -159,7 +158,7 @@ func (d *decoder) code(e *Expectation) {
 		names[i] = string(c)
 	}
 	if e.Name != "" && !slices.Contains(names, e.Name) {
-		d.fail(e.Pos, "there is no %s with the code %q%s", e.Kind.key(), e.Name, hint(e.Name, names))
+		d.failHint(e.Pos, fmt.Sprintf("there is no %s with the code %q", e.Kind.key(), e.Name), e.Name, func() []string { return names })
 	}
 }
 
@@ -212,7 +211,7 @@ func (d *decoder) conditions(n *yaml.Node) []Condition {
 		var ok bool
 		if c.kind, ok = properties[name]; !ok {
 			if _, err := engine.ParseField(name); err != nil {
-				d.fail(c.Pos, "%v%s", err, suggest.Hint(name, keys()))
+				d.failHint(c.Pos, err.Error(), name, keys)
 				return
 			}
 		}
