@@ -16,6 +16,24 @@ import (
 // begins with ./, from the working directory.
 const gitPrefix = "git:"
 
+// ReadRevisions is Read that also reads paths like git:main:rules/ from a git
+// revision, for which it runs git.
+func ReadRevisions(paths []string) ([]rules.File, error) {
+	var files []rules.File
+	for _, path := range paths {
+		read := func(path string) ([]rules.File, error) { return Read([]string{path}) }
+		if strings.HasPrefix(path, gitPrefix) {
+			read = readGit
+		}
+		of, err := read(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, of...)
+	}
+	return files, nil
+}
+
 // readGit reads a rule file of a git revision, or those of a directory of it.
 func readGit(name string) ([]rules.File, error) {
 	rev, file, ok := strings.Cut(strings.TrimPrefix(name, gitPrefix), ":")
