@@ -101,7 +101,7 @@ func (x *EventExplanation) around(b *strings.Builder) {
 		b.WriteByte('\n')
 	}
 	if h := x.History; h != nil {
-		fmt.Fprintf(b, "File descriptor %d of the process, since it was opened:\n", h.Num)
+		fmt.Fprintf(b, "File descriptor %d of the process, what happened to it up to here:\n", h.Num)
 		if h.Omitted > 0 {
 			fmt.Fprintf(b, "  (%d earlier events)\n", h.Omitted)
 		}

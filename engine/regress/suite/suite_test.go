@@ -156,6 +156,7 @@ func TestErrors(t *testing.T) {
 		{inCase("sequence: [{match: {}}]"), "a step of a sequence names a rule"},
 		{inCase("rules: [[]]"), "rules is a text"},
 		{inCase("rules: ['']"), "rules is empty"},
+		{inCase("rules: []"), "rules names no file"},
 		{inMatch("fd.namee: x"), `there is no field fd.namee, did you mean "fd.name"?`},
 		{inMatch("fd.name: ~"), "for a field that is absent write {exists: false}"},
 		{inMatch("fd.name: <NA>"), "write {exists: false}"},
