@@ -54,6 +54,16 @@ func (a *Alert) AppendText(dst []byte) []byte {
 	return appendEscaped(dst, a.Message)
 }
 
+// AppendMessage appends the message alone, with control characters escaped as
+// in JSON.
+func (a *Alert) AppendMessage(dst []byte) []byte { return appendEscaped(dst, a.Message) }
+
+// AppendFields appends the fields alone as a JSON object, with the time of the
+// event among them.
+func (a *Alert) AppendFields(dst []byte) []byte {
+	return append(a.appendFields(append(dst, '{')), '}')
+}
+
 // AppendJSON appends the alert as Falco's JSON output shows it, without a line
 // end. Times are in UTC, whatever Options.Location is.
 func (a *Alert) AppendJSON(dst []byte) []byte {

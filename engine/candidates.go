@@ -17,8 +17,8 @@ func isCandidates(s *source) bool {
 
 // newCandidateMatcher makes the matcher of one candidate. Falco compares
 // candidates without their lengths and without regard to modifiers, so that
-// the first constant decides, a number is never in a list, and raw bytes are
-// empty (falcosecurity/libs at 48dfd53, userspace/libsinsp/sinsp_filtercheck.cpp,
+// the first constant decides, and a number is never in a list
+// (falcosecurity/libs at 48dfd53, userspace/libsinsp/sinsp_filtercheck.cpp,
 // compare_rhs with its default op1_len, and its callers in
 // sinsp_filtercheck_thread.cpp and sinsp_filtercheck_event.cpp).
 //
@@ -30,10 +30,14 @@ func newCandidateMatcher(e *syntax.Check, s *source, consts []field.Value) (matc
 	in := e.Op == syntax.OpIn || e.Op == syntax.OpIntersects
 	sized := multi == field.MultiAncestors || multi == field.MultiRaw
 	switch {
-	case multi == field.MultiAround && (e.Op != syntax.OpEq || e.Mod != syntax.ModNone):
+	case multi == field.MultiAround && e.Op != syntax.OpEq && len(consts) > 0:
 		return nil, fmt.Errorf("%s takes no operator but =", e.Left)
+	case multi == field.MultiAround && len(consts) > 0:
+		return &aroundMatcher{ms: consts[len(consts)-1].N}, nil
 	case multi == field.MultiAround:
-		return &numberSet{[]uint64{consts[0].N}}, nil
+		return &aroundMatcher{}, nil
+	case multi == field.MultiRaw && c == classBytes && len(consts) > 0:
+		return nil, fmt.Errorf("%s has type %s, of which there are no constants here", e.Left, typeName(s.typ))
 	case multi == field.MultiName && e.Op == syntax.OpNe:
 		return always{}, nil
 	case multi == field.MultiName, sized && in && c != classString && c != classBytes:
@@ -48,9 +52,6 @@ func newCandidateMatcher(e *syntax.Check, s *source, consts []field.Value) (matc
 	if err != nil || multi != field.MultiRaw {
 		return m, err
 	}
-	if c == classBytes {
-		return constantMatcher(m.match(&field.Value{})), nil
-	}
 	r := &rawMatcher{matcher: m, op: e.Op, typ: s.typ}
 	if len(consts) > 0 {
 		r.number = consts[0].N
@@ -58,11 +59,12 @@ func newCandidateMatcher(e *syntax.Check, s *source, consts []field.Value) (matc
 	return r, nil
 }
 
-func constantMatcher(yes bool) matcher {
-	if yes {
-		return always{}
-	}
-	return never{}
+// aroundMatcher is for evt.around: it is no matcher of a value, but says how
+// many milliseconds the event may be away. Falco takes the last of several
+// constants, and 0 without any, whatever the operator.
+type aroundMatcher struct {
+	never
+	ms uint64
 }
 
 // rawMatcher compares raw parameters, of which one name has several types:
@@ -100,20 +102,22 @@ func (v *Evaluator) candidates(k *check) bool {
 	if !ok {
 		return false
 	}
+	if multi == field.MultiAround {
+		ms := uint64(0)
+		if a, ok := k.one.(*aroundMatcher); ok {
+			ms = a.ms
+		}
+		return field.Around(&v.ctx, values[0].N, ms)
+	}
 	if k.op == syntax.OpExists {
 		return len(values) > 0 || multi != field.MultiAncestors && multi != field.MultiRaw
 	}
 	if len(values) == 0 {
 		return multi == field.MultiName && k.one.match(nil)
 	}
-	switch multi {
-	case field.MultiAround:
-		return field.Around(&v.ctx, values[0].N, k.one.(*numberSet).sorted[0])
-	case field.MultiRaw:
-		if r, ok := k.one.(*rawMatcher); ok {
-			t, _ := f.RawType(&v.ctx)
-			return r.matchAs(t, &values[0])
-		}
+	if r, ok := k.one.(*rawMatcher); ok {
+		t, _ := f.RawType(&v.ctx)
+		return r.matchAs(t, &values[0])
 	}
 	// Of two sides, none may be the constant for it to differ.
 	all := k.op == syntax.OpNe && multi != field.MultiAncestors

@@ -33,9 +33,14 @@ func ParseField(text string) (*field.Field, error) {
 const maxTypes = 100
 
 // CheckRule compiles a rule, and tells everything that is wrong with its
-// condition and its output. It has the form of rules.Options.Check.
+// condition, if it has one, and its output. It has the form of
+// rules.Options.Check.
 func CheckRule(r *rules.Rule) []rules.Problem {
 	c := newCompiler()
+	if r.Expr == nil {
+		c.template(r)
+		return c.problems
+	}
 	compiled := c.rule(r)
 	types := eventTypes(compiled.rule.Expr)
 	if n := types.count(); n > maxTypes && r.WarnEventTypes {

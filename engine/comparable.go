@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"falcoreplay/rules/syntax"
 	"falcoreplay/scap/event"
@@ -40,7 +41,7 @@ var classes = [event.NumParamTypes]struct {
 	event.PTPort:   {classUnsigned, 16},
 	event.PTFlags8: {classUnsigned, 8}, event.PTFlags16: {classUnsigned, 16}, event.PTFlags32: {classUnsigned, 32},
 	event.PTEnumFlags8: {classUnsigned, 8}, event.PTEnumFlags16: {classUnsigned, 16}, event.PTEnumFlags32: {classUnsigned, 32},
-	event.PTMode: {classUnsigned, 32}, event.PTDouble: {classDouble, 64}, event.PTBool: {classBool, 32},
+	event.PTMode: {classUnsigned, 32}, event.PTUID: {classUnsigned, 32}, event.PTGID: {classUnsigned, 32}, event.PTDouble: {classDouble, 64}, event.PTBool: {classBool, 32},
 	event.PTCharBuf: {classString, 0}, event.PTFSPath: {classString, 0}, event.PTFSRelPath: {classString, 0},
 	event.PTByteBuf:  {classBytes, 0},
 	event.PTIPv4Addr: {classAddr, 0}, event.PTIPv6Addr: {classAddr, 0}, event.PTIPAddr: {classAddr, 0},
@@ -74,6 +75,12 @@ var classOps = [...]ops{
 		syntax.OpBContains, syntax.OpBStartsWith),
 }
 
+// rawOnly are types whose values are compared only where a raw parameter has
+// such a type in some events and another in the first that has it. For the
+// others Falco lacks the operators, or constants of the type (filter_compare.cpp,
+// flt_is_comparable; value_parser.cpp, string_to_rawval).
+var rawOnly = []event.ParamType{event.PTUID, event.PTGID, event.PTSigType, event.PTSyscallID}
+
 // listTypes are the types whose lists can be compared.
 var listTypes = [event.NumParamTypes]bool{
 	event.PTCharBuf: true, event.PTUint64: true, event.PTRelTime: true, event.PTAbsTime: true,
@@ -104,9 +111,7 @@ func checkOp(op syntax.Op, t event.ParamType, list bool) error {
 		}
 		return nil
 	}
-	if !classOps[classOf(t)].has(op) || t == event.PTSigType || t == event.PTSyscallID {
-		// Of the last two Falco could compare values, but knows no constants
-		// (userspace/libsinsp/value_parser.cpp, string_to_rawval).
+	if !classOps[classOf(t)].has(op) || slices.Contains(rawOnly, t) {
 		return fmt.Errorf("operator %s does not suit type %s", op, typeName(t))
 	}
 	return nil

@@ -118,6 +118,15 @@ var conditionTable = []struct {
 	{"proc.name startswith anyof (c, ca)", true},
 	{"proc.name startswith allof (c, ca)", true},
 
+	// evt.around without a distance asks for that time.
+	{"evt.around[1000000000000000041] = 1", true},
+	{"evt.around[999999999990000042] = 1", false},
+	{"evt.around[999999999990000042] = oneof (1, 11)", true},
+	{"evt.around[999999999990000042] = anyof (11, 1)", false},
+	{"evt.around[1000000000000000042] exists", true},
+	{"evt.around[1000000000000000041] exists", false},
+	{"evt.around[1000000000000000042] in ()", true},
+
 	{"proc.name = cat or fd.name = x", true},
 	{"proc.name = dog and fd.name = x or proc.pid = 7", true},
 	{"not (proc.name = dog or fd.name = x)", true},

@@ -53,7 +53,8 @@ func allTypes() (s typeSet) {
 // when they are negated (falcosecurity/libs at 48dfd53,
 // userspace/libsinsp/filter/ppm_codes.cpp). It is as in Falco where that is
 // less than the truth: `evt.type != sync` leaves out all events of system
-// calls that have no type of their own, as sync has none.
+// calls that have no type of their own, as sync has none, and
+// `not concat(proc.name, "x") = y` leaves out all events.
 func eventTypes(e syntax.Expr) typeSet {
 	return typesOf(e, false)
 }
@@ -96,8 +97,12 @@ func combineTypes(children []syntax.Expr, negated, and bool) (s typeSet) {
 func typesOfCheck(e *syntax.Check, negated bool) typeSet {
 	s, decided := typesOfNumber(e)
 	if !decided {
-		if !isTypeField(e.Left) || e.Mod != syntax.ModNone ||
-			e.Op != syntax.OpEq && e.Op != syntax.OpNe && e.Op != syntax.OpIn {
+		switch {
+		case e.Mod != syntax.ModNone || e.Op != syntax.OpEq && e.Op != syntax.OpNe && e.Op != syntax.OpIn:
+			return allTypes()
+		case negated && endsWithConstant(e.Left):
+			return s // as Falco takes the constant for a name of a type
+		case !isTypeField(e.Left):
 			return allTypes()
 		}
 		s = typesNamed(rightTexts(e))
@@ -109,6 +114,21 @@ func typesOfCheck(e *syntax.Check, negated bool) typeSet {
 		s.invert()
 	}
 	return s
+}
+
+// endsWithConstant tells whether the last thing that stands in the arguments of
+// a transformer is a constant.
+func endsWithConstant(x syntax.Operand) (constant bool) {
+	syntax.Walk(x, func(n syntax.Node) bool {
+		switch n.(type) {
+		case *syntax.Value:
+			constant = true
+		case *syntax.Field:
+			constant = false
+		}
+		return true
+	})
+	return constant
 }
 
 // typesOfNumber decides checks of evt.num, which begins with 1

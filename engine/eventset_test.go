@@ -31,6 +31,11 @@ func TestEventTypes(t *testing.T) {
 		{"evt.type = getpriority", []event.Type{event.GenericX, event.GenericE}, opens},
 		{"evt.type != getpriority", opens, []event.Type{event.GenericX}},
 		{"syscall.type = open", opens, []event.Type{event.SyscallCloseX}},
+		// Falco takes the constant for the name of a type.
+		{"not concat(proc.name, \"x\") = y", nil, opens}, {"not join(\"x\", (proc.name, 5)) in (y)", nil, opens},
+		{"concat(proc.name, \"x\") = y", opens, nil}, {"not concat(\"x\", proc.name) = y", opens, nil},
+		{"not join(\"x\", ()) != y", nil, opens}, {"not concat(proc.name, \"x\") contains y", opens, nil},
+		{"not concat(proc.name, \"x\") = anyof (y)", opens, nil}, {"not concat(proc.name, \"x\") exists", opens, nil},
 		{"evt.num = 0", nil, opens}, {"evt.num != 0", opens, nil}, {"not evt.num > 0", nil, opens},
 		{"evt.num in (0, 0)", nil, opens}, {"evt.num in (0, 1)", opens, nil}, {"evt.num < 2", opens, nil},
 		{"evt.num >= 1", opens, nil}, {"not evt.num >= 1", nil, opens}, {"evt.num = -1", opens, nil},

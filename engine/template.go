@@ -172,12 +172,13 @@ func (p *outputParser) lastPlausible(rest string, end int) int {
 }
 
 // report tells why there is no field at the place: what was wrong with the
-// longest one that could be read or, if there was none, with the text.
+// longest one that could be read or, if there was none, with the text. To Falco
+// either is an unknown field.
 func (p *outputParser) report(first error, problems []rules.Problem) {
 	if len(problems) > 0 {
 		for _, q := range problems {
 			at := min(p.at+q.Pos.Offset, len(p.text))
-			q.Code, q.Pos = rules.ErrCompileOutput, p.rule.OutputPosAt(p.origin[at])
+			q.Code, q.Pos, q.Unknown = rules.ErrCompileOutput, p.rule.OutputPosAt(p.origin[at]), true
 			p.c.problems = append(p.c.problems, q)
 		}
 		return

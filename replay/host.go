@@ -32,7 +32,7 @@ type Current struct {
 	Container *Container // the container that a container event describes, nil for other events
 
 	FDNameChanged bool   // the event changed the FD's name
-	PrevTS        uint64 // ns since the epoch of the event before this one, 0 for the first
+	PrevTS        uint64 // ns since the epoch of the event before this one that is not StateOnly, 0 for the first
 	FirstTS       uint64 // ns since the epoch of the first event that is no metaevent, 0 before it
 }
 
@@ -68,7 +68,7 @@ type Host struct {
 	closingFD  int64
 
 	last    *Thread // found last
-	lastTS  uint64  // of the current event
+	lastTS  uint64  // of the last event that is not StateOnly
 	scratch []byte
 }
 
@@ -160,7 +160,10 @@ func (h *Host) advance(ev *event.Event) {
 	if h.Current.FirstTS == 0 && !bindings[ev.Type].meta {
 		h.Current.FirstTS = ev.TS
 	}
-	h.Current.PrevTS, h.lastTS = h.lastTS, ev.TS
+	h.Current.PrevTS = h.lastTS
+	if !ev.StateOnly { // events that nobody sees do not count
+		h.lastTS = ev.TS
+	}
 	if h.exiting {
 		h.exiting = false
 		parent := TID(-1)

@@ -14,10 +14,10 @@ type resolved struct {
 	key  string // what matters to checks
 }
 
-// checkLater asks the callbacks about a rule, and tells whether it may stay.
-// As checks are dear, a rule that is still the same after the next file is
-// only checked then.
-func (l *loader) checkLater(r *ruleInfo, rule *Rule) bool {
+// checkLater asks the callbacks about a rule, and tells what becomes of it. As
+// checks are dear, a rule that is still the same after the next file is only
+// checked then.
+func (l *loader) checkLater(r *ruleInfo, rule *Rule) fate {
 	now := resolved{rule, r.at.item, rule.Output + "\x00" + rule.Expr.String()}
 	if before, ok := l.resolved[r.name]; ok && before.key != now.key {
 		l.check(before, false)
@@ -26,14 +26,26 @@ func (l *loader) checkLater(r *ruleInfo, rule *Rule) bool {
 		return l.check(now, true)
 	}
 	l.resolved[r.name] = now
-	return true
+	return stays
 }
 
-// check asks the callbacks about a rule, and tells whether it may stay. A rule
+// checkBefore asks the callbacks about a rule as it was after the file before,
+// if there is none to take its place.
+func (l *loader) checkBefore(r *ruleInfo) {
+	if before, ok := l.resolved[r.name]; ok {
+		l.check(before, false)
+		delete(l.resolved, r.name)
+	}
+}
+
+// check asks the callbacks about a rule, and tells what becomes of it. A rule
 // that a later file changed is only checked for errors.
-func (l *loader) check(r resolved, last bool) bool {
+func (l *loader) check(r resolved, last bool) fate {
 	rule := r.rule
 	var problems []Problem
+	if l.opts.Check != nil {
+		problems = l.opts.Check(rule)
+	}
 	if l.opts.KnownField != nil {
 		walkFields(rule.Expr, func(f *syntax.Field) {
 			if err := l.opts.KnownField(f); err != nil {
@@ -41,35 +53,76 @@ func (l *loader) check(r resolved, last bool) bool {
 			}
 		})
 	}
-	if l.opts.Check != nil {
-		problems = append(problems, l.opts.Check(rule)...)
+	return l.reportProblems(r, problems, last)
+}
+
+// checkOutput asks the callback about the output of a rule whose condition is
+// not resolved, and tells whether the rule is not skipped for that.
+func (l *loader) checkOutput(rule *Rule, item string) bool {
+	if l.opts.Check == nil {
+		return true
 	}
-	skip, bad := rule.SkipIfUnknownFilter, false
-	for _, p := range problems {
-		if p.Severity == SeverityError {
-			bad = true
-			skip = skip && p.Unknown
+	return l.reportProblems(resolved{rule: rule, item: item}, l.opts.Check(rule), false) != isSkippedForOutput
+}
+
+// fate is what becomes of a rule.
+type fate uint8
+
+const (
+	stays fate = iota
+	isWrong
+	isSkipped          // for an unknown field or event type
+	isSkippedForOutput // the same, and the condition is not looked at
+)
+
+// fateOf tells what becomes of a rule with problems. As in Falco, which stops
+// at the first error, that one decides whether a rule is skipped, and those of
+// the output come first (compile_rule_infos in rule_loader_compiler.cpp).
+func fateOf(rule *Rule, problems []Problem) fate {
+	var first *Problem
+	for i := range problems {
+		p := &problems[i]
+		if p.Severity == SeverityError && (first == nil || p.Code == ErrCompileOutput && first.Code != ErrCompileOutput) {
+			first = p
 		}
 	}
+	switch {
+	case first == nil:
+		return stays
+	case first.Unknown && rule.SkipIfUnknownFilter && first.Code == ErrCompileOutput:
+		return isSkippedForOutput
+	case first.Unknown && rule.SkipIfUnknownFilter:
+		return isSkipped
+	}
+	return isWrong
+}
+
+// reportProblems reports what is wrong with a rule, errors only if it is not
+// the last time.
+func (l *loader) reportProblems(r resolved, problems []Problem, last bool) fate {
+	fate := fateOf(r.rule, problems)
 	for _, p := range problems {
 		d := Diagnostic{Severity: p.Severity, Code: p.Code, Pos: p.Pos, Item: r.item, Message: p.Message}
 		if d.Code == "" {
 			d.Code = ErrCompileCondition
 		}
 		if !d.Pos.IsValid() {
-			d.Pos = rule.Pos
+			d.Pos = r.rule.Pos
 		}
 		if src := l.result.sources[d.Pos.File]; src != nil {
 			d.order = src.order
 		}
-		if skip && p.Severity == SeverityError {
-			d.Severity, d.Code = SeverityWarning, WarnUnknownFilter
-		}
-		if d.Severity == SeverityError || last {
+		switch {
+		case fate == isSkipped || fate == isSkippedForOutput:
+			if p.Severity == SeverityError && p.Unknown {
+				d.Severity, d.Code = SeverityWarning, WarnUnknownFilter
+				l.report(&d)
+			}
+		case d.Severity == SeverityError || last:
 			l.report(&d)
 		}
 	}
-	return !bad
+	return fate
 }
 
 // conditionWarnings warns of what is deprecated or unsafe in a condition: the

@@ -36,7 +36,10 @@ func (l *loader) compile() *Set {
 		if rule != nil {
 			set.Rules = append(set.Rules, rule)
 		}
-		l.report(d)
+		if d != nil {
+			l.checkBefore(r)
+			l.report(d)
+		}
 	}
 	// After an error what seems unused may be so because of that.
 	unused := l.final && l.result.Count(SeverityError) == 0
@@ -54,7 +57,11 @@ func (l *loader) compile() *Set {
 		for i, t := range list.items {
 			items[i] = t.s
 		}
-		set.Lists = append(set.Lists, &List{list.name, items, list.at.src.pos(list.at.off), list.used})
+		written := make([]*syntax.Value, len(list.listInfo.items))
+		for i, t := range list.listInfo.items {
+			written[i] = &syntax.Value{Pos: t.pos(0), Text: t.s}
+		}
+		set.Lists = append(set.Lists, &List{list.name, items, written, list.at.src.pos(list.at.off), list.used})
 	}
 	return set
 }
@@ -231,32 +238,47 @@ func (l *loader) compileRule(r *ruleInfo, lists []*resolvedList, macros macroSet
 	if output.s == "" {
 		return nil, r.at.problem(ErrCompileOutput, "the output is empty")
 	}
-	written, d := l.parse(cond, lists, r.at)
-	if d != nil {
-		return nil, d
-	}
-	x := expansion{l: l, macros: macros.byName, visibility: l.next}
-	e := x.expand(written)
-	if d := x.problem(r.at); d != nil {
-		return nil, d
-	}
-	if x.incomplete {
-		return nil, nil
-	}
 	rule := &Rule{
-		Name: r.name, Desc: r.desc.s, Condition: r.cond.s, Expr: e, Written: written,
+		Name: r.name, Desc: r.desc.s, Condition: r.cond.s,
 		Output: output.s, Priority: r.priority, Source: r.source, Tags: slices.Sorted(maps.Keys(r.tags)),
 		Enabled: r.enabled, WarnEventTypes: r.warnTypes, SkipIfUnknownFilter: r.skipUnknown,
 		Capture: r.capture, CaptureDurationMS: r.captureMS, Exceptions: exceptions(r),
 		Pos: r.at.src.pos(r.at.off), ConditionPos: r.cond.pos(0), OutputPos: output.pos(0),
 		output: output,
 	}
-	l.conditionWarnings(r, e)
-	l.outputWarnings(r, output)
-	if !l.checkLater(r, rule) {
+	// Falco looks at the output first. If it skips the rule for that, the
+	// condition uses no lists and macros.
+	if r.skipUnknown && !l.checkOutput(rule, r.at.item) {
+		return nil, nil
+	}
+	if rule.Written, rule.Expr, d = l.condition(r, cond, lists, macros); rule.Expr == nil {
+		l.checkOutput(rule, r.at.item)
+		l.checkBefore(r)
+		return nil, d
+	}
+	fate := l.checkLater(r, rule)
+	if fate != isSkippedForOutput {
+		l.outputWarnings(r, output)
+		l.conditionWarnings(r, rule.Expr)
+	}
+	if fate != stays {
 		return nil, nil
 	}
 	return rule, nil
+}
+
+// condition resolves a rule's condition, before and after its macros are put
+// in. It returns nil if there is an error, which may have been reported already.
+func (l *loader) condition(r *ruleInfo, cond text, lists []*resolvedList, macros macroSet) (written, e syntax.Expr, d *Diagnostic) {
+	if written, d = l.parse(cond, lists, r.at); d != nil {
+		return nil, nil, d
+	}
+	x := expansion{l: l, macros: macros.byName, visibility: l.next}
+	e = x.expand(written)
+	if d := x.problem(r.at); d != nil || x.incomplete {
+		return nil, nil, d
+	}
+	return written, e, nil
 }
 
 // exceptions lists a rule's exceptions.

@@ -105,6 +105,28 @@ func (e *loadError) Error() string {
 	return strings.TrimSuffix(e.result.Text(SeverityError), "\n")
 }
 
+// ItemAt returns where the item of a file begins that holds the position, and
+// what kind of item it is; the zero Pos if there is none.
+func (r *Result) ItemAt(p syntax.Pos) (start syntax.Pos, kind Kind) {
+	src := r.sources[p.File]
+	if src == nil {
+		return syntax.Pos{}, KindOther
+	}
+	span := src.itemAt(p.Offset)
+	if span == nil {
+		return syntax.Pos{}, KindOther
+	}
+	return src.pos(span.off), span.kind
+}
+
+// Source returns the contents of a file of the load, as positions count them.
+func (r *Result) Source(file string) string {
+	if src := r.sources[file]; src != nil {
+		return src.data
+	}
+	return ""
+}
+
 // Text shows the diagnostics at least as bad as the severity, each with the
 // line it is about and a caret under the place:
 //
@@ -114,13 +136,9 @@ func (e *loadError) Error() string {
 func (r *Result) Text(worst Severity) string {
 	var b strings.Builder
 	for i := range r.Diagnostics {
-		d := &r.Diagnostics[i]
-		if d.Severity > worst {
-			continue
+		if d := &r.Diagnostics[i]; d.Severity <= worst {
+			b.WriteString(r.Show(d))
 		}
-		b.WriteString(d.Error())
-		b.WriteByte('\n')
-		b.WriteString(r.Snippet(d.Pos))
 	}
 	for s := SeverityError; s <= worst; s++ {
 		if n := r.Omitted[s]; n > 0 {
@@ -129,6 +147,9 @@ func (r *Result) Text(worst Severity) string {
 	}
 	return b.String()
 }
+
+// Show returns a diagnostic with its line and a caret under the place.
+func (r *Result) Show(d *Diagnostic) string { return d.Error() + "\n" + r.Snippet(d.Pos) }
 
 // snippetWidth is how much of a long line is shown, in bytes before and behind
 // the caret.

@@ -144,6 +144,9 @@ func (it *item) overrides(canAppend, canReplace []string) (override, *Diagnostic
 	if v == nil || v.Kind == yaml.ScalarNode {
 		return o, nil
 	}
+	if isSequence(v) && len(v.Content) == 0 {
+		return o, nil
+	}
 	if !isMap(v) {
 		// Falco fails on the conversion of the items to keys, with this code.
 		return o, it.place(v).problem(ErrValidate, "the value of \"override\" must be a mapping")
@@ -174,33 +177,32 @@ func (it *item) overrides(canAppend, canReplace []string) (override, *Diagnostic
 
 func oneOf(keys []string) string { return "; what can be is: " + strings.Join(keys, ", ") }
 
-// appendFlag reads the key `append`, which override replaced.
-func (it *item) appendFlag(o override) (bool, *Diagnostic) {
-	flag := false
+// changes reads the key `append`, which `override` replaced, and `override`.
+func (it *item) changes(canAppend, canReplace []string) (flag bool, o override, d *Diagnostic) {
 	if d := it.bool("append", optional, &flag); d != nil {
-		return false, d
+		return false, o, d
 	}
+	_, k := lookup(it.node, "append")
 	if flag {
-		_, k := lookup(it.node, "append")
 		it.l.warn(it.place(k), WarnDeprecatedItem, "\"append\" is deprecated, use \"override\"")
-		if o.any() {
-			return false, it.invalid(k, "\"append: true\" and \"override\" cannot both be there")
-		}
 	}
-	return flag, nil
+	if o, d = it.overrides(canAppend, canReplace); d != nil {
+		return false, o, d
+	}
+	if flag && o.any() {
+		return false, o, it.invalid(k, "\"append: true\" and \"override\" cannot both be there")
+	}
+	return flag, o, nil
 }
 
-// unknownKeys warns of keys that are not among the known ones.
-func (it *item) unknownKeys(known ...string) *Diagnostic {
+// unknownKeys warns of keys that are not among the known ones. All keys are
+// scalars; see badKey.
+func (it *item) unknownKeys(known ...string) {
 	for i := 0; i+1 < len(it.node.Content); i += 2 {
 		kn := it.node.Content[i]
 		k := deref(kn)
-		if k.Kind != yaml.ScalarNode {
-			return it.place(kn).problem(ErrValidate, "a key must be a scalar")
-		}
 		if !slices.Contains(known, k.Value) {
 			it.l.warn(it.place(kn), WarnUnknownKey, "unknown key %q is ignored%s", k.Value, suggest.Hint(k.Value, known))
 		}
 	}
-	return nil
 }

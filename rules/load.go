@@ -185,6 +185,15 @@ func (l *loader) read(src *source) {
 	}
 	whole := place{src, 0, ""}
 	for _, root := range doc.roots {
+		for _, n := range deref(root).Content {
+			if key := badKey(deref(n)); key != nil && isSequence(deref(root)) {
+				l.report(whole.atOffset(src, doc.offset(key)).problem(ErrYAMLParse, "a key must be a scalar"))
+				l.lost = true
+				return
+			}
+		}
+	}
+	for _, root := range doc.roots {
 		root = deref(root)
 		switch {
 		case isNull(root):
@@ -211,15 +220,18 @@ func (l *loader) readItem(doc *document, n *yaml.Node) {
 	}
 	kinds := [...]struct {
 		key    string
+		kind   Kind
 		read   func(*item) *Diagnostic
 		broken map[string]bool
 	}{
-		{"required_engine_version", (*item).readEngineVersion, nil},
-		{"required_plugin_versions", (*item).readPluginVersions, nil},
-		{"list", (*item).readList, l.lists.broken},
-		{"macro", (*item).readMacro, l.macros.broken},
-		{"rule", (*item).readRule, l.rules.broken},
+		{"required_engine_version", KindOther, (*item).readEngineVersion, nil},
+		{"required_plugin_versions", KindOther, (*item).readPluginVersions, nil},
+		{"list", KindList, (*item).readList, l.lists.broken},
+		{"macro", KindMacro, (*item).readMacro, l.macros.broken},
+		{"rule", KindRule, (*item).readRule, l.rules.broken},
 	}
+	span := &itemSpan{off: it.at.off}
+	doc.src.addItem(span)
 	for _, kind := range kinds {
 		v, _ := lookup(n, kind.key)
 		if v == nil {
@@ -232,6 +244,7 @@ func (l *loader) readItem(doc *document, n *yaml.Node) {
 		} else {
 			it.at.item = kind.key
 		}
+		span.kind = kind.kind
 		if d := kind.read(it); d != nil {
 			l.report(d)
 			if kind.broken != nil {

@@ -27,7 +27,8 @@ func (it *item) readEngineVersion() *Diagnostic {
 	if l := it.l; !l.engines || l.engine.less(want) {
 		l.engine, l.engines = want, true
 	}
-	return it.unknownKeys("required_engine_version")
+	it.unknownKeys("required_engine_version")
+	return nil
 }
 
 // readPluginVersions reads `required_plugin_versions`.
@@ -41,48 +42,56 @@ func (it *item) readPluginVersions() *Diagnostic {
 		if !isMap(n) {
 			return it.invalid(n, "a required plugin must be a mapping with name and version")
 		}
-		group, d := it.sub(n).readPlugin(nil)
+		group, d := it.sub(n).pluginGroup()
 		if d != nil {
 			return d
-		}
-		if alt, _ := lookup(n, "alternatives"); alt != nil {
-			if !isSequence(alt) {
-				return it.invalid(alt, "the value of \"alternatives\" must be a sequence")
-			}
-			for _, a := range alt.Content {
-				if a = deref(a); !isMap(a) {
-					return it.invalid(a, "an alternative must be a mapping with name and version")
-				}
-				if group, d = it.sub(a).readPlugin(group); d != nil {
-					return d
-				}
-			}
 		}
 		it.l.plugins = append(it.l.plugins, group)
 		if d := it.l.checkPlugins(it.place(n), group); d != nil {
 			return d
 		}
 	}
-	return it.unknownKeys("required_plugin_versions")
+	it.unknownKeys("required_plugin_versions")
+	return nil
 }
 
-// readPlugin reads a name and a version, and appends them to the group.
-func (it *item) readPlugin(group []Plugin) ([]Plugin, *Diagnostic) {
-	name, d := it.scalar("name", required)
-	if d != nil {
-		return nil, d
+// pluginGroup reads a required plugin with its alternatives.
+func (it *item) pluginGroup() ([]Plugin, *Diagnostic) {
+	nodes := []*yaml.Node{it.node}
+	if alt, _ := lookup(it.node, "alternatives"); alt != nil {
+		if !isSequence(alt) {
+			return nil, it.invalid(alt, "the value of \"alternatives\" must be a sequence")
+		}
+		nodes = append(nodes, alt.Content...)
 	}
-	ver, d := it.scalar("version", required)
-	if d != nil {
-		return nil, d
+	group := make([]Plugin, len(nodes))
+	for i, n := range nodes {
+		if n = deref(n); !isMap(n) {
+			return nil, it.invalid(n, "an alternative must be a mapping with name and version")
+		}
+		nodes[i] = n
+		for _, key := range []struct {
+			name string
+			out  *string
+		}{{"name", &group[i].Name}, {"version", &group[i].Version}} {
+			v, d := it.sub(n).scalar(key.name, required)
+			if d != nil {
+				return nil, d
+			}
+			*key.out = v.Value
+		}
 	}
-	if _, ok := parseVersion(ver.Value); !ok {
-		return nil, it.place(ver).problem(ErrValidate, "%q is not a version of the form x.y.z", ver.Value)
+	for i, p := range group {
+		name, _ := lookup(nodes[i], "name")
+		ver, _ := lookup(nodes[i], "version")
+		if _, ok := parseVersion(p.Version); !ok {
+			return nil, it.place(ver).problem(ErrValidate, "%q is not a version of the form x.y.z", p.Version)
+		}
+		if slices.ContainsFunc(group[:i], func(q Plugin) bool { return q.Name == p.Name }) {
+			return nil, it.place(name).problem(ErrValidate, "plugin %q is required twice in one group", p.Name)
+		}
 	}
-	if slices.ContainsFunc(group, func(p Plugin) bool { return p.Name == name.Value }) {
-		return nil, it.place(name).problem(ErrValidate, "plugin %q is required twice in one group", name.Value)
-	}
-	return append(group, Plugin{name.Value, ver.Value}), nil
+	return group, nil
 }
 
 // checkPlugins tells whether what is stood in for satisfies a group: the first
@@ -123,11 +132,7 @@ func (it *item) readList() *Diagnostic {
 		return d
 	}
 	keys := []string{"items"}
-	o, d := it.overrides(keys, keys)
-	if d != nil {
-		return d
-	}
-	flag, d := it.appendFlag(o)
+	flag, o, d := it.changes(keys, keys)
 	if d != nil {
 		return d
 	}
@@ -150,7 +155,8 @@ func (it *item) readList() *Diagnostic {
 		}
 		delete(l.lists.broken, info.name)
 	}
-	return it.unknownKeys("list", "items", "append", "override")
+	it.unknownKeys("list", "items", "append", "override")
+	return nil
 }
 
 // readMacro reads a macro.
@@ -168,11 +174,7 @@ func (it *item) readMacro() *Diagnostic {
 		return d
 	}
 	keys := []string{"condition"}
-	o, d := it.overrides(keys, keys)
-	if d != nil {
-		return d
-	}
-	flag, d := it.appendFlag(o)
+	flag, o, d := it.changes(keys, keys)
 	if d != nil {
 		return d
 	}
@@ -195,7 +197,8 @@ func (it *item) readMacro() *Diagnostic {
 		}
 		delete(l.macros.broken, info.name)
 	}
-	return it.unknownKeys("macro", "condition", "append", "override")
+	it.unknownKeys("macro", "condition", "append", "override")
+	return nil
 }
 
 // missing is the error of a change to what is not there; none if that is so

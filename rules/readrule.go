@@ -19,19 +19,19 @@ func (it *item) readRule() *Diagnostic {
 	if _, d := it.scalar("rule", required); d != nil {
 		return d
 	}
-	o, d := it.overrides(ruleAppendKeys, ruleReplaceKeys)
+	source, d := it.source()
 	if d != nil {
 		return d
 	}
-	flag, d := it.appendFlag(o)
+	flag, o, d := it.changes(ruleAppendKeys, ruleReplaceKeys)
 	if d != nil {
 		return d
 	}
 	switch {
 	case o.any():
-		d = it.overrideRule(o)
+		d = it.overrideRule(source, o)
 	case flag:
-		d = it.appendRule()
+		d = it.appendRule(source)
 	case !it.has("condition") && !it.has("output") && !it.has("desc") && !it.has("priority"):
 		d = it.enableRule()
 	default:
@@ -40,8 +40,9 @@ func (it *item) readRule() *Diagnostic {
 	if d != nil {
 		return d
 	}
-	return it.unknownKeys("rule", "condition", "output", "desc", "priority", "source", "enabled", "capture",
+	it.unknownKeys("rule", "condition", "output", "desc", "priority", "source", "enabled", "capture",
 		"capture_duration", "warn_evttypes", "skip-if-unknown-filter", "tags", "exceptions", "override", "append")
+	return nil
 }
 
 // ruleName returns the rule's name.
@@ -176,11 +177,7 @@ type ruleChange struct {
 
 // appendRule reads a rule with `append: true`, where only the condition and
 // the exceptions count.
-func (it *item) appendRule() *Diagnostic {
-	source, d := it.source()
-	if d != nil {
-		return d
-	}
+func (it *item) appendRule(source string) *Diagnostic {
 	var c ruleChange
 	if it.has("condition") {
 		t, _, d := it.text("condition", required)
@@ -204,46 +201,41 @@ func (it *item) appendRule() *Diagnostic {
 
 // overrideRule reads a rule with `override`. Each key that is there must stand
 // under `override`, and the other way round.
-func (it *item) overrideRule(o override) *Diagnostic {
-	source, d := it.source()
-	if d != nil {
-		return d
-	}
+func (it *item) overrideRule(source string, o override) *Diagnostic {
 	given := it.given(ruleReplaceKeys) // what can be appended can also be replaced
-	for _, ops := range []map[string]*yaml.Node{o.append, o.replace} {
+	steps := []struct {
+		keys  map[string]*yaml.Node
+		apply func(string, *ruleChange) *Diagnostic
+	}{{o.append, it.applyAppend}, {o.replace, it.applyReplace}}
+	for i, step := range steps {
+		if len(step.keys) == 0 {
+			continue
+		}
 		for _, key := range ruleReplaceKeys {
-			if k := ops[key]; k == nil {
-				continue
-			} else if given[key] == nil {
+			if k := step.keys[key]; k != nil && given[key] == nil {
 				return it.invalid(k, "the override of %q has no %q to take", key, key)
+			} else if k != nil {
+				delete(given, key)
 			}
-			delete(given, key)
 		}
-	}
-	if len(o.append) > 0 {
-		c, d := it.change(o.append, true)
+		c, d := it.change(step.keys, i == 0)
 		if d != nil {
 			return d
 		}
-		if d := it.applyAppend(conditionSource(source, c), c); d != nil {
+		if d := step.apply(conditionSource(source, c), c); d != nil {
 			return d
 		}
 	}
-	if len(o.replace) > 0 {
-		c, d := it.change(o.replace, false)
-		if d != nil {
-			return d
-		}
-		if d := it.applyReplace(conditionSource(source, c), c); d != nil {
-			return d
-		}
+	var bad *Diagnostic
+	if o.replace["exceptions"] != nil {
+		bad = it.checkReplaced()
 	}
 	for _, key := range ruleReplaceKeys {
 		if k := given[key]; k != nil {
 			return it.invalid(k, "%q is there, but not under \"override\"", key)
 		}
 	}
-	return nil
+	return bad
 }
 
 // conditionSource is the source that must be that of the rule: in an override
@@ -385,12 +377,23 @@ func (it *item) applyReplace(source string, c *ruleChange) *Diagnostic {
 	if c.tags != nil {
 		prev.tags = c.tags
 	}
-	if c.exceptions == nil {
-		return nil
+	set(&prev.exceptions, c.exceptions)
+	return nil
+}
+
+// checkReplaced checks exceptions that replaced others, and takes them out if
+// they are wrong. Falco neither checks these nor adds the comps that are missing,
+// and builds a condition that no parser takes, or crashes.
+func (it *item) checkReplaced() (d *Diagnostic) {
+	l, prev := it.l, it.l.rules.byName[it.ruleName()]
+	if prev == nil {
+		return nil // that was told
 	}
-	prev.exceptions = *c.exceptions
-	// Falco neither checks these nor adds the comps that are missing, and
-	// builds a condition that no parser takes, or crashes.
+	defer func() {
+		if d != nil {
+			prev.exceptions = nil
+		}
+	}()
 	for i := range prev.exceptions {
 		x := &prev.exceptions[i]
 		if !x.fields.valid() {

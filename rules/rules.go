@@ -44,7 +44,8 @@ type Options struct {
 	// Check, if set, is given each rule when it is resolved, enabled or not,
 	// and returns all that is wrong with it. Each rule of the Set was given to
 	// it once. Before that it may be given the rule as it was when it came
-	// from an earlier file, since it must be right then, too.
+	// from an earlier file, since it must be right then, too. Expr is nil if
+	// the condition has an error: then only the output can be checked.
 	Check func(*Rule) []Problem
 
 	// Sources are the event sources whose rules are loaded; nil is "syscall".
@@ -174,10 +175,23 @@ type List struct {
 	Name string
 	// Items has the items of lists that are named in it, one level deep.
 	Items []string
-	Pos   syntax.Pos
+	// Written is the items as they are written, with what was appended.
+	Written []*syntax.Value
+	Pos     syntax.Pos
 	// Used tells whether a condition or another list refers to it.
 	Used bool
 }
+
+// Kind is what an item of a rule file defines or changes.
+type Kind uint8
+
+// The kinds.
+const (
+	KindOther Kind = iota
+	KindList
+	KindMacro
+	KindRule
+)
 
 // Plugin is a plugin with the version that is required of it.
 type Plugin struct{ Name, Version string }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -13,6 +14,29 @@ type source struct {
 	data  string
 	order int   // its place among the files
 	lines []int // offsets of the beginnings of lines
+	items []*itemSpan
+}
+
+// itemSpan is where an item of a file begins. It ends where the next begins.
+type itemSpan struct {
+	off  int
+	kind Kind
+}
+
+// addItem keeps where an item is. Items come in the order of the file, but for
+// those that are written elsewhere and named by an alias.
+func (s *source) addItem(span *itemSpan) {
+	i := sort.Search(len(s.items), func(i int) bool { return s.items[i].off > span.off })
+	s.items = slices.Insert(s.items, i, span)
+}
+
+// itemAt returns the item that holds an offset; nil if it is before all.
+func (s *source) itemAt(off int) *itemSpan {
+	i := sort.Search(len(s.items), func(i int) bool { return s.items[i].off > off })
+	if i == 0 {
+		return nil
+	}
+	return s.items[i-1]
 }
 
 func newSource(name, data string, order int) *source {
@@ -67,16 +91,22 @@ func (t text) origin(i int) (*source, int) {
 	if end {
 		i = len(t.s) - 1
 	}
+	src, off, fixed := t.originByte(i)
+	if end && !fixed {
+		off++
+	}
+	return src, off
+}
+
+// originByte returns the place of the byte at i, and whether it is only near
+// it and not the byte itself.
+func (t text) originByte(i int) (src *source, off int, fixed bool) {
 	k := max(sort.Search(len(t.runs), func(k int) bool { return t.runs[k].at > i })-1, 0)
 	r := t.runs[k]
-	off := r.off
-	if !r.fixed {
-		off += i - r.at
-		if end {
-			off++
-		}
+	if r.fixed {
+		return r.src, r.off, true
 	}
-	return r.src, off
+	return r.src, r.off + i - r.at, false
 }
 
 // pos is origin as a position; trailing blanks count as the end of what is

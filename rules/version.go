@@ -1,12 +1,16 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // version is a version of three numbers.
 type version [3]uint64
 
-// parseVersion reads x.y.z; what follows is ignored, as sinsp_version does in
-// falcosecurity/libs, userspace/libsinsp/version.h at 48dfd53.
+// parseVersion reads x.y.z; what follows is ignored, and so are blanks and plus
+// signs before the numbers, as sinsp_version does in falcosecurity/libs,
+// userspace/libsinsp/version.h at 48dfd53.
 func parseVersion(s string) (v version, ok bool) {
 	for i := range v {
 		if i > 0 {
@@ -15,6 +19,7 @@ func parseVersion(s string) (v version, ok bool) {
 			}
 			s = s[1:]
 		}
+		s = strings.TrimPrefix(strings.TrimLeft(s, " \t\n\v\f\r"), "+")
 		n := 0
 		for n < len(s) && s[n] >= '0' && s[n] <= '9' {
 			if v[i] = v[i]*10 + uint64(s[n]-'0'); v[i] >= 1<<32 {

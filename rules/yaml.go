@@ -19,17 +19,21 @@ import (
 //   - a scalar is a string unless a number or a boolean is asked for, whatever
 //     it looks like, and booleans are those of YAML 1.1;
 //   - of a key given twice, the first counts;
-//   - a merge key is a key like any other.
+//   - a merge key is a key like any other;
+//   - bytes that are no UTF-8, and control characters, are like letters;
+//   - "!=" in a list in brackets is an empty value, and no longer tag.
 type document struct {
 	src       *source
-	lineStart []int // offsets of the lines as YAML counts them
+	plain     string // the file with those bytes masked: as long as it
+	lineStart []int  // offsets of the lines as YAML counts them
 	roots     []*yaml.Node
 }
 
 // parseDocument reads all YAML documents of a file.
 func parseDocument(src *source) (doc *document, diag *Diagnostic) {
-	doc = &document{src: src, lineStart: yamlLines(src.data)}
-	in := &lineReader{data: src.data}
+	doc = &document{src: src, plain: maskBytes(src.data)}
+	doc.lineStart = yamlLines(doc.plain)
+	in := &lineReader{data: doc.plain}
 	defer func() {
 		// The library is not ours, and a panic of its must not be one of ours.
 		if r := recover(); r != nil {
@@ -47,8 +51,63 @@ func parseDocument(src *source) (doc *document, diag *Diagnostic) {
 			return nil, yamlError(src, in, err)
 		}
 		if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
+			doc.unmask(n.Content[0])
 			doc.roots = append(doc.roots, n.Content[0])
 		}
+	}
+}
+
+// mask stands for a byte that the library refuses. It has no meaning in YAML.
+const mask = 'x'
+
+// maskBytes replaces the bytes that the library refuses, or reads otherwise.
+func maskBytes(data string) string {
+	var out []byte
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRuneInString(data[i:])
+		refused := r == utf8.RuneError && size == 1 ||
+			r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 && r != 0x85 ||
+			r == 0xfeff || r == 0xfffe || r == 0xffff
+		if refused && out == nil {
+			out = []byte(data)
+		}
+		for end := i + size; i < end; i++ {
+			if refused {
+				out[i] = mask
+			}
+		}
+	}
+	if out != nil {
+		data = string(out)
+	}
+	// Twice, as neighbours share a comma.
+	data = flowTag.ReplaceAllString(data, "$1~ $2")
+	return flowTag.ReplaceAllString(data, "$1~ $2")
+}
+
+// flowTag finds tags without a value in lists. The library takes what follows
+// for a part of the tag. Whoever writes it has forgotten quotes.
+var flowTag = regexp.MustCompile(`([\[,][ \t]*)!=([ \t]*[,\]])`)
+
+// unmask puts masked bytes back into the scalars of a document.
+func (d *document) unmask(n *yaml.Node) {
+	if d.plain == d.src.data {
+		return
+	}
+	if off := d.offset(n); n.Kind == yaml.ScalarNode && n.Value == "~" && strings.HasPrefix(d.src.data[off:], "!=") {
+		n.Value, n.Style = "", yaml.TaggedStyle|yaml.DoubleQuotedStyle
+	} else if n.Kind == yaml.ScalarNode {
+		t := scalarText(&source{data: d.plain}, off, n)
+		value := []byte(t.s)
+		for i := range value {
+			if _, off, fixed := t.originByte(i); !fixed && value[i] == d.plain[off] {
+				value[i] = d.src.data[off]
+			}
+		}
+		n.Value = string(value)
+	}
+	for _, c := range n.Content {
+		d.unmask(c)
 	}
 }
 
@@ -146,8 +205,8 @@ func (d *document) offset(n *yaml.Node) int {
 		return 0
 	}
 	off := d.lineStart[n.Line-1]
-	for col := 1; col < n.Column && off < len(d.src.data); col++ {
-		_, size := utf8.DecodeRuneInString(d.src.data[off:])
+	for col := 1; col < n.Column && off < len(d.plain); col++ {
+		_, size := utf8.DecodeRuneInString(d.plain[off:])
 		off += size
 	}
 	return off
@@ -179,6 +238,41 @@ func isNull(n *yaml.Node) bool {
 		return true
 	}
 	return false
+}
+
+// badKey returns a key that is no scalar in an item, or in a mapping of its that
+// has keys of the format; nil if there is none. Falco meets such keys while it
+// holds a file against its schema, before it reads anything of it.
+func badKey(item *yaml.Node) *yaml.Node {
+	maps := []*yaml.Node{item}
+	add := func(seq *yaml.Node) {
+		if seq != nil && isSequence(seq) {
+			for _, n := range seq.Content {
+				maps = append(maps, deref(n))
+			}
+		}
+	}
+	if v, _ := lookup(item, "override"); v != nil {
+		maps = append(maps, v)
+	}
+	exceptions, _ := lookup(item, "exceptions")
+	add(exceptions)
+	plugins, _ := lookup(item, "required_plugin_versions")
+	add(plugins)
+	if plugins != nil && isSequence(plugins) {
+		for _, n := range plugins.Content {
+			alternatives, _ := lookup(deref(n), "alternatives")
+			add(alternatives)
+		}
+	}
+	for _, m := range maps {
+		for i := 0; isMap(m) && i+1 < len(m.Content); i += 2 {
+			if deref(m.Content[i]).Kind != yaml.ScalarNode {
+				return m.Content[i]
+			}
+		}
+	}
+	return nil
 }
 
 // lookup returns a key's value in a mapping, or nil; and the key's node.

@@ -58,10 +58,11 @@ func analyzeCommand(s *streams) *cobra.Command {
 		},
 	}
 	set.flags(cmd.Flags())
-	cmd.AddCommand(testCommand(s), diffCommand(s), explainCommand(s), coverageCommand(s))
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return usageError("%v (see falcoanalyze --help)", err)
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError("%v (see %s --help)", err, cmd.CommandPath())
 	})
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.AddCommand(testCommand(s), diffCommand(s), explainCommand(s), coverageCommand(s), lintCommand(s), eventsCommand(s), fieldsCommand(s))
 	return cmd
 }
 

@@ -30,6 +30,7 @@ var numbers = map[event.ParamType]number{
 	event.PTFlags16: {false, 16}, event.PTUint16: {false, 16}, event.PTEnumFlags16: {false, 16},
 	event.PTPort: {false, 16}, event.PTSyscallID: {false, 16},
 	event.PTUint32: {false, 32}, event.PTFlags32: {false, 32}, event.PTEnumFlags32: {false, 32}, event.PTMode: {false, 32},
+	event.PTUID: {false, 32}, event.PTGID: {false, 32},
 	event.PTBool: {false, 32}, event.PTUint64: {false, 64}, event.PTRelTime: {false, 64}, event.PTAbsTime: {false, 64},
 	event.PTDouble: {true, 64},
 }

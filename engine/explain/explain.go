@@ -104,6 +104,9 @@ func (v *Verdict) exists(e *syntax.Exists, c *field.Context) error {
 		return nil
 	}
 	switch left.resolved.Multi() {
+	case field.MultiAround:
+		v.True, err = around(left.Values[0].N, nil, c)
+		return err
 	case field.MultiName:
 		v.True = field.HasFD(c)
 	case field.MultiAncestors, field.MultiRaw:

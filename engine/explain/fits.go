@@ -31,8 +31,12 @@ func fits(e syntax.Expr, t event.Type, value bool) bool {
 		if answer, decided := fixed(e); decided {
 			return answer == value
 		}
-		if !isType(e.Left) || e.Mod != syntax.ModNone {
+		if e.Mod != syntax.ModNone {
 			return true
+		}
+		if !isType(e.Left) {
+			byType := e.Op == syntax.OpEq || e.Op == syntax.OpNe || e.Op == syntax.OpIn
+			return value || !byType || !lastIsConstant(e.Left)
 		}
 		switch e.Op {
 		case syntax.OpEq, syntax.OpIn:
@@ -94,6 +98,32 @@ func fixed(e *syntax.Check) (answer, decided bool) {
 	return false, false
 }
 
+// lastIsConstant tells whether the last field or constant in an operand is a
+// constant, which Falco's index takes for the name of a type that the operand
+// has.
+func lastIsConstant(x syntax.Operand) bool {
+	last := false
+	var visit func(syntax.Operand)
+	visit = func(x syntax.Operand) {
+		switch x := x.(type) {
+		case *syntax.Field:
+			last = false
+		case *syntax.Value:
+			last = true
+		case *syntax.Transformer:
+			for _, a := range x.Args {
+				visit(a)
+			}
+		case *syntax.TransformerList:
+			for _, a := range x.Items {
+				visit(a)
+			}
+		}
+	}
+	visit(x)
+	return last
+}
+
 // named tells whether a type has one of the names that a check compares it
 // with. System calls without types of their own are in the generic ones.
 func named(e *syntax.Check, t event.Type) bool {
@@ -113,7 +143,7 @@ func named(e *syntax.Check, t event.Type) bool {
 	return false
 }
 
-// isCall tells the names of system calls.
+// isCall tells the names of system calls, of which Falco has an empty one too.
 func isCall(name string) bool {
 	for _, s := range event.Syscalls() {
 		if s.Name == name {
@@ -121,7 +151,7 @@ func isCall(name string) bool {
 		}
 	}
 	for code := range uint16(1 << 12) {
-		if event.SyscallName(code) == name && name != "" {
+		if event.SyscallName(code) == name {
 			return true
 		}
 	}

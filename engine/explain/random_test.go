@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,8 +29,8 @@ import (
 // what they have in common, and eventsPerBatch on about how many events each is
 // evaluated.
 const (
-	batch          = 500
-	eventsPerBatch = 40
+	batch          = 1000
+	eventsPerBatch = 15
 )
 
 // TestRandomConditions compares the engine with the plain evaluation of as many
@@ -46,7 +47,7 @@ func TestRandomConditions(t *testing.T) {
 	captures := readCaptures(t)
 	var done, verdicts, matches, differences, next atomic.Int64
 	var workers sync.WaitGroup
-	for range 2 {
+	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for differences.Load() < 5 {
 				n := next.Add(1) - 1

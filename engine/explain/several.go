@@ -21,6 +21,9 @@ func compareSeveral(op syntax.Op, left *Seen, texts []string, c *field.Context) 
 	if !left.Present || len(left.Values) == 0 && multi != field.MultiName {
 		return false, nil
 	}
+	if multi == field.MultiAround {
+		return around(left.Values[0].N, texts, c)
+	}
 	if !op.TakesList() && len(texts) > 1 {
 		texts = texts[:1]
 	}
@@ -30,8 +33,6 @@ func compareSeveral(op syntax.Op, left *Seen, texts []string, c *field.Context) 
 	switch multi {
 	case field.MultiName:
 		return op == syntax.OpNe, nil
-	case field.MultiAround:
-		return around(left.Values[0].N, texts[0], c)
 	case field.MultiRaw:
 		return compareRaw(op, left, texts, c)
 	}
@@ -51,14 +52,19 @@ func compareSeveral(op syntax.Op, left *Seen, texts []string, c *field.Context) 
 	return holding > 0, nil
 }
 
-// around tells whether the event is at most so many milliseconds from a time.
-// Times wrap around, as Falco's do.
-func around(t uint64, text string, c *field.Context) (bool, error) {
-	ms, err := constant(syntax.OpEq, event.PTUint64, text)
-	if err != nil {
-		return false, err
+// around tells whether the event is at most so many milliseconds from a time as
+// the last constant says, or at that time without one. Times wrap around, as
+// Falco's do.
+func around(t uint64, texts []string, c *field.Context) (bool, error) {
+	var span uint64
+	for _, text := range texts {
+		ms, err := constant(syntax.OpEq, event.PTUint64, text)
+		if err != nil {
+			return false, err
+		}
+		span = ms.N * 1_000_000
 	}
-	now, span := c.Host.Current.Event.TS, ms.N*1_000_000
+	now := c.Host.Current.Event.TS
 	return t >= now-span && t <= now+span, nil
 }
 
@@ -71,8 +77,6 @@ func compareRaw(op syntax.Op, left *Seen, texts []string, c *field.Context) (boo
 	was, wasNumber := numbers[left.Type]
 	is, isNumber := numbers[now]
 	switch {
-	case left.Type == event.PTByteBuf:
-		return compareOne(op, syntax.ModNone, left.Type, field.Value{}, texts)
 	case now == left.Type, isText(now) && isText(left.Type):
 		return compareOne(op, syntax.ModNone, left.Type, v, texts)
 	case !wasNumber || !isNumber:

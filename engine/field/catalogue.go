@@ -37,9 +37,11 @@ func class(name string, defs []Def) []Def {
 	return defs
 }
 
+// plugin marks fields as a plugin's, all of which have one format
+// (userspace/libsinsp/plugin.cpp), as the length of a text shows.
 func plugin(name string, defs []Def) []Def {
 	for i := range defs {
-		defs[i].Plugin = name
+		defs[i].Plugin, defs[i].Format = name, event.FormatDec
 	}
 	return defs
 }

@@ -139,9 +139,7 @@ func mountField(text func(*replay.Mount) string, by func(*replay.Mount) string) 
 				}
 				return nil
 			}
-		} else {
-			return fmt.Errorf("field %s: the argument is neither a number nor a regular expression: %w", f.Name, err)
-		}
+		} // Falco takes other arguments too, and finds nothing with them
 		f.get = func(_ *Field, c *Context, dst []Value) ([]Value, bool) {
 			cont, _, _, _ := c.container()
 			if cont == nil {

@@ -102,8 +102,7 @@ func (f *Field) Extract(c *Context, dst []Value) ([]Value, bool) { return f.get(
 // MultiKind tells how a field is compared with constants. Fields of
 // MultiNone are compared as their one value (or their list) is. The others have
 // no value of their own to compare: their Candidates are. None of them can be
-// compared with another field or be transformed, all but evt.around support
-// `exists`.
+// compared with another field or be transformed.
 type MultiKind uint8
 
 const (
@@ -161,7 +160,8 @@ const (
 
 	// MultiAround: evt.around[T] = D. The candidate is T; the comparison, for
 	// which only `=` is allowed, is that T lies within D milliseconds of the
-	// event's time: Around.
+	// event's time: Around. With several constants D is the last of them; with
+	// none, and for `exists`, it is 0, whatever the operator.
 	// (sinsp_filtercheck_event.cpp, compare_nocache)
 	MultiAround
 

@@ -1,6 +1,7 @@
 package field
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -68,15 +69,16 @@ func find(name string) (d *Def, rest string) {
 var dotted = []string{"evt.arg", "evt.rawarg", "evt.type.is", "evt.abspath", "thread.cgroup"}
 
 // number reads an argument that is a number, as C's scanf does: blanks before
-// it are skipped, and it may have a sign (falcosecurity/libs,
-// userspace/libsinsp/utils.cpp, sinsp_numparser).
+// it are skipped, it may have a sign, and of what is too large for the bits the
+// low ones are taken (falcosecurity/libs, userspace/libsinsp/utils.cpp,
+// sinsp_numparser).
 func number(f *Field, arg string, bits int) (int64, error) {
 	s := strings.TrimLeft(arg, " \t\n\v\f\r")
-	n, err := strconv.ParseInt(s, 10, bits)
-	if err != nil {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0, fmt.Errorf("field %s: the index %q is not a number", f.Name, arg)
 	}
-	return n, nil
+	return n << (64 - bits) >> (64 - bits), nil // n is the nearest if it is out of range
 }
 
 // needArg says that a field misses its argument.
@@ -141,12 +143,9 @@ func variable(f *Field, arg string) error {
 		f.key = arg
 		return nil
 	}
-	n, err := strconv.ParseInt(arg, 10, 32)
-	if err != nil {
-		return &UnknownError{f.Name}
-	}
+	n, err := number(f, arg, 32)
 	f.index = n
-	return nil
+	return err
 }
 
 // envField is for proc.env, which does not use an index.

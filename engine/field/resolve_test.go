@@ -61,6 +61,13 @@ func TestResolve(t *testing.T) {
 		{"fd.cip.name", event.PTCharBuf, MultiName},
 		{"container.mount.dest[/proc*]", event.PTCharBuf, MultiNone},
 		{"container.mount[0]", event.PTCharBuf, MultiNone},
+		// As many bits are taken as Falco's variables have.
+		{"proc.env[99999999999]", event.PTCharBuf, MultiNone},
+		{"proc.args[18446744073709551616]", event.PTCharBuf, MultiNone},
+		{"proc.aname[4294967295]", event.PTCharBuf, MultiAncestors},
+		{"evt.arg[4294967296]", event.PTCharBuf, MultiNone},
+		// What is no regular expression finds nothing.
+		{"container.mount[(]", event.PTCharBuf, MultiNone},
 		{"container.label[a.b/c]", event.PTCharBuf, MultiNone},
 	} {
 		f := resolve(t, c.name)
@@ -80,10 +87,10 @@ func TestResolveRefuses(t *testing.T) {
 		{"evt.rawarg[0]", false}, {"evt.rawarg", false}, {"evt.rawarg.nosuch", false},
 		{"evt.around", false}, {"evt.around[x]", false}, {"evt.abspath.nosuch", true}, {"evt.abspath[0]", true},
 		{"evt.type.is", false}, {"evt.type.is[2]", false}, {"evt.type.is.nosuch", true},
-		{"proc.aname[x]", true}, {"proc.aname.x", true}, {"proc.args[x]", true}, {"proc.env[99999999999]", true},
+		{"proc.aname[x]", true}, {"proc.aname.x", true}, {"proc.args[x]", true},
 		{"proc.env[a]b]", true}, {"thread.cgroup", false}, {"thread.cgroup[cpu]", false}, {"thread.cgroup.a1", true},
 		{"fd.types[x]", false}, {"container.id[0]", false}, {"container.mount", false}, {"container.label", false},
-		{"container.mount[(]", false}, {"container.label[a b]", false},
+		{"container.mount[a b]", false}, {"container.label[a b]", false},
 	} {
 		f, err := Resolve(parse(c.name))
 		var unknown *UnknownError

@@ -34,7 +34,15 @@ var formats = []Format{
 	{"json", true, lineWriter((*engine.Alert).AppendJSON)},
 }
 
-// Names are the names of the formats, the default first.
+// eventFormats are for alerts that stand for events: what is said of the rule
+// is left out.
+var eventFormats = []Format{
+	{"text", false, lineWriter((*engine.Alert).AppendMessage)},
+	{"json", true, lineWriter((*engine.Alert).AppendFields)},
+}
+
+// Names are the names of the formats, the default first. Those of LookupEvents
+// are the same.
 func Names() []string {
 	names := make([]string, len(formats))
 	for i, f := range formats {
@@ -44,7 +52,12 @@ func Names() []string {
 }
 
 // Lookup finds a format by its name.
-func Lookup(name string) (Format, error) {
+func Lookup(name string) (Format, error) { return lookup(formats, name) }
+
+// LookupEvents finds a format for events by its name.
+func LookupEvents(name string) (Format, error) { return lookup(eventFormats, name) }
+
+func lookup(formats []Format, name string) (Format, error) {
 	for _, f := range formats {
 		if f.Name == name {
 			return f, nil

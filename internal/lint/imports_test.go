@@ -28,6 +28,8 @@ var allowed = map[string][]string{
 	"engine":             {"engine/field", "rules", "rules/syntax", "replay", "scap/event"},
 	"engine/explain":     {"engine/field", "rules/syntax", "replay", "scap/event"},
 	"engine/report":      {"engine", "rules", "scap/event"},
+	"engine/lint":        {"engine", "engine/field", "rules", "rules/syntax", "scap/event"},
+	"engine/reference":   {"engine", "engine/field", "scap/event"},
 	"engine/run":         {"engine", "replay", "scap", "scap/event"},
 	// What is beside others in engine/regress may be imported by it.
 	"engine/regress/suite":   {"engine", "engine/field", "rules"},
