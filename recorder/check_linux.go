@@ -74,6 +74,8 @@ func checkKernel() []Finding {
 	var major, minor int
 	if _, err := fmt.Sscanf(release, "%d.%d", &major, &minor); err == nil && (major < 5 || major == 5 && minor < 8) {
 		found[0] = Finding{Bad, "kernel", fmt.Sprintf("Linux %s is too old: 5.8 is the first with rings for BPF programs", release)}
+	} else if err == nil && major == 5 && minor < 10 {
+		found[0] = Finding{Poor, "kernel", fmt.Sprintf("Linux %s: the oldest kernel that the recorder was tried on is 5.10", release)}
 	}
 	const btf = "/sys/kernel/btf/vmlinux"
 	if _, err := os.Stat(btf); err != nil {

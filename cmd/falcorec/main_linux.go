@@ -81,7 +81,7 @@ func recordCommandOf(set *settings, stderr io.Writer) *cobra.Command {
 		Short: "Records the system calls of this host",
 		Long: `Records the system calls of this host into a capture, with a snapshot of its
 processes, for falcoanalyze, Falco, sysdig and Stratoshark to read. It needs
-root, or the capabilities that it names when they are missing, and Linux 5.11 or
+root, or the capabilities that it names when they are missing, and Linux 5.10 or
 later with BTF.
 
 It ends on an interrupt (Ctrl-C) or SIGTERM, or at a limit; SIGUSR1 prints

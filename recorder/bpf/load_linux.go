@@ -54,9 +54,9 @@ type Program struct {
 }
 
 // Load loads the program with a table of calls; a call whose Type is 0 is never
-// recorded. Nothing is attached yet. It needs CAP_BPF and CAP_PERFMON, no limit
-// of locked memory, and a kernel since 5.11; a *ebpf.VerifierError holds the
-// verifier's log.
+// recorded. Nothing is attached yet. It needs CAP_BPF and CAP_PERFMON, before
+// Linux 5.11 CAP_SYS_RESOURCE as well, as it lifts the process's limit of locked
+// memory there. A *ebpf.VerifierError holds the verifier's log.
 func Load(calls *[NumCalls]Call, tables []Table, opt Options) (*Program, error) {
 	if opt.RingBytes == 0 {
 		opt.RingBytes = DefaultRingBytes
@@ -90,7 +90,7 @@ func Load(calls *[NumCalls]Call, tables []Table, opt Options) (*Program, error) 
 		spec.Maps["descendants"].MaxEntries = most
 	}
 	p := &Program{filters: opt.Filter != nil, follows: opt.Filter != nil && opt.Filter.HasTree != 0}
-	if err := spec.LoadAndAssign(&p.objs, nil); err != nil {
+	if err := p.load(spec); err != nil {
 		return nil, fmt.Errorf("BPF program: %w", err)
 	}
 	if err := p.prepare(calls, tables, opt); err != nil {
@@ -98,6 +98,20 @@ func Load(calls *[NumCalls]Call, tables []Table, opt Options) (*Program, error) 
 		return nil, err
 	}
 	return p, nil
+}
+
+// load puts the program into the kernel. Before 5.11 its memory counted as
+// locked memory of the process, of which there is little unless one asks.
+func (p *Program) load(spec *ebpf.CollectionSpec) error {
+	err := spec.LoadAndAssign(&p.objs, nil)
+	if !errors.Is(err, unix.EPERM) {
+		return err
+	}
+	all := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+	if limitErr := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &all); limitErr != nil {
+		return fmt.Errorf("%w; more locked memory, which kernels before 5.11 need, is refused too (%v): CAP_SYS_RESOURCE or ulimit -l unlimited gives it", err, limitErr)
+	}
+	return spec.LoadAndAssign(&p.objs, nil)
 }
 
 func (p *Program) prepare(calls *[NumCalls]Call, tables []Table, opt Options) error {
