@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"falcoreplay/internal/callset"
 	"falcoreplay/recorder"
 	"falcoreplay/recorder/container"
 	"falcoreplay/recorder/filter"
@@ -195,7 +196,7 @@ func (set *settings) filters(opt *recorder.Options) (err error) {
 	if set.filter == "" {
 		return nil
 	}
-	opt.State = stateful()
+	opt.State = callset.State()
 	if opt.Filter, err = filter.Parse(set.filter); err != nil {
 		return err
 	}
