@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
 	"falcoreplay/recorder/container"
@@ -95,15 +94,11 @@ func checkProgram() Finding {
 	if err != nil {
 		return Finding{Bad, "program", err.Error()}
 	}
-	took := time.Since(start)
+	took, cpus, rings := time.Since(start), src.prog.CPUs(), src.prog.Rings()
 	if err := src.Close(); err != nil {
 		return Finding{Bad, "program", err.Error()}
 	}
-	cpus, err := ebpf.PossibleCPU()
-	if err != nil {
-		return Finding{Bad, "program", err.Error()}
-	}
-	return Finding{Good, "program", fmt.Sprintf("loaded, attached and seen to work within %v, for %d CPUs", took.Round(time.Millisecond), cpus)}
+	return Finding{Good, "program", fmt.Sprintf("loaded, attached and seen to work within %v; %d rings for %d CPUs", took.Round(time.Millisecond), rings, cpus)}
 }
 
 func checkSnapshot() Finding {

@@ -35,6 +35,10 @@ func TestMain(m *testing.M) {
 		childMain()
 		return
 	}
+	if os.Getenv(pingEnv) != "" {
+		pingMain()
+		return
+	}
 	os.Exit(m.Run())
 }
 

@@ -26,7 +26,8 @@ type Options struct {
 	Path string
 
 	Syscalls  []string // names of what is recorded, as Source.Select takes them; nil for all
-	RingBytes int      // as SourceOptions.RingBytes
+	RingBytes int      // as in SourceOptions
+	Rings     int      // as in SourceOptions
 	SnapLen   uint32   // most bytes of data in an event; 0 for the default
 
 	// Filter and State are as in SourceOptions. With FilterSnapshot a capture

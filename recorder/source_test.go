@@ -5,6 +5,7 @@ package recorder
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -108,7 +109,13 @@ func TestSelect(t *testing.T) {
 // TestOverload fills a small ring that nobody reads: what was seen is what was
 // written and what was lost, for each call and in all.
 func TestOverload(t *testing.T) {
-	s := openSource(t, SourceOptions{RingBytes: os.Getpagesize()})
+	for _, rings := range []int{1, 2} {
+		t.Run(fmt.Sprint(rings), func(t *testing.T) { overload(t, rings) })
+	}
+}
+
+func overload(t *testing.T, rings int) {
+	s := openSource(t, SourceOptions{RingBytes: os.Getpagesize(), Rings: rings})
 	if err := s.Select([]string{"getppid", "openat", "close", "read"}); err != nil {
 		t.Fatal(err)
 	}
