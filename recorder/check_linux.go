@@ -98,7 +98,7 @@ func checkProgram() Finding {
 	if err := src.Close(); err != nil {
 		return Finding{Bad, "program", err.Error()}
 	}
-	return Finding{Good, "program", fmt.Sprintf("loaded, attached and seen to work within %v; %d rings for %d CPUs", took.Round(time.Millisecond), rings, cpus)}
+	return Finding{Good, "program", fmt.Sprintf("loaded, attached and seen to work within %v; for %d CPUs, rings: %d", took.Round(time.Millisecond), cpus, rings)}
 }
 
 func checkSnapshot() Finding {

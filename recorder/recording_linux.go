@@ -336,6 +336,9 @@ func (r *recording) housekeep(now time.Time) error {
 	if err := r.losses(); err != nil {
 		return err
 	}
+	if r.snap == nil && r.opt.RotateAfter > 0 && now.Sub(r.out.opened) >= r.opt.RotateAfter {
+		r.beginSnapshot()
+	}
 	if now.Sub(r.flushed) < flushInterval {
 		return nil
 	}
@@ -346,7 +349,8 @@ func (r *recording) housekeep(now time.Time) error {
 	if r.opt.Status != nil {
 		r.opt.Status(r.figures(now))
 	}
-	if r.snap == nil && r.out.due(now, &r.opt) {
+	// Not more often: a snapshot alone may have as many bytes.
+	if r.snap == nil && r.opt.RotateBytes > 0 && r.out.writer.Stats().FileBytes >= r.opt.RotateBytes {
 		r.beginSnapshot()
 	}
 	return nil
