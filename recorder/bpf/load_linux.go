@@ -255,7 +255,8 @@ type Record struct {
 // Read returns the next record, whose Event is valid until the next call. It
 // waits at most until the deadline, and then returns os.ErrDeadlineExceeded once
 // the rings are empty; after Close os.ErrClosed. Of several rings records come in
-// the order of their times, see merger.
+// the order of their times, see merger; one that has to wait for that is given up
+// to 10 ms after the deadline.
 func (p *Program) Read(deadline time.Time) (Record, error) {
 	b, err := p.nextRecord(deadline)
 	if err != nil {

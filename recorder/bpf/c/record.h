@@ -358,4 +358,3 @@ volatile u64 magic;           // not 0 while the recorder shows itself
 volatile u32 self;            // its process, in the first namespace
 volatile u32 filtered;        // 1 if there is a filter
 volatile s32 filter_hierarchy; // of control groups: a controller's number, -1 for the unified one
-
