@@ -1,4 +1,4 @@
-//go:build linux && amd64
+//go:build linux && (amd64 || arm64)
 
 package recorder
 
@@ -17,9 +17,9 @@ func faultCases() []callCase {
 			return params(sys(unix.SYS_OPENAT2, cwd, c.str("x"), bad, 24), wantCWD, "x", 1, 0, 0, 0, 0)
 		}},
 		{"open/empty path", func(c *child) want {
-			return params(sys(unix.SYS_OPEN, c.str(""), unix.O_RDONLY), "", 1, 0, 0, 0)
+			return params(sys(sysOpen, c.str(""), unix.O_RDONLY), "", 1, 0, 0, 0)
 		}},
-		{"rename/bad paths", func(c *child) want { return params(sys(unix.SYS_RENAME, bad, 0), nil, nil) }},
+		{"rename/bad paths", func(c *child) want { return params(sys(sysRename, bad, 0), nil, nil) }},
 		{"mount/bad paths", func(c *child) want { return params(sys(unix.SYS_MOUNT, bad, bad, bad, 0, 0), nil, nil, nil, 0) }},
 		{"memfd_create/bad name", func(c *child) want { return params(sys(unix.SYS_MEMFD_CREATE, bad, 1), nil, 1) }},
 		{"write/bad data", func(c *child) want { return params(sys(unix.SYS_WRITE, minus(2), bad, 10), nil, -2, 10) }},
@@ -58,7 +58,7 @@ func faultCases() []callCase {
 		{"socketpair/bad pointer", func(c *child) want {
 			return params(sys(unix.SYS_SOCKETPAIR, unix.AF_UNIX, 1, 0, bad), -1, -1, 0, 0, 1, 1, 0)
 		}},
-		{"poll/bad pointer", func(c *child) want { return params(sys(unix.SYS_POLL, bad, 3, 0), []byte{0, 0}, 0) }},
+		{"poll/bad pointer", func(c *child) want { return params(sys(sysPoll, bad, 3, 0), []byte{0, 0}, 0) }},
 		{"poll/many", func(c *child) want {
 			b := make([]byte, 8*20)
 			w := append([]byte{16, 0}, make([]byte, 16*10)...) // no more than 16
@@ -68,7 +68,7 @@ func faultCases() []callCase {
 			for i := range 20 {
 				b[8*i] = byte(200 + i)
 			}
-			return params(must(sys(unix.SYS_POLL, c.mem(b), 20, 0)), w, 0)
+			return params(must(sys(sysPoll, c.mem(b), 20, 0)), w, 0)
 		}},
 		{"ppoll/bad pointers", func(c *child) want { return params(sys(unix.SYS_PPOLL, bad, 1, bad, bad, 8), []byte{0, 0}, 0, 0) }},
 		{"nanosleep/bad pointer", func(c *child) want { return params(sys(unix.SYS_NANOSLEEP, bad, 0), 0) }},
