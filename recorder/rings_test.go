@@ -4,9 +4,11 @@ package recorder
 
 import (
 	"encoding/binary"
+	"errors"
 	"os"
 	"runtime"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -73,9 +75,18 @@ func TestRings(t *testing.T) {
 		name string
 	}
 	var steps []step
-	done := command(t, self)
-	<-done // all of it lies in the rings when they are read
-	drain(t, s, done, func(cpu uint16, b []byte) {
+	<-command(t, self) // all of it lies in the rings when they are read
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		cpu, b, err := s.Next(time.Now().Add(50 * time.Millisecond))
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 		tid, r := parseRecord(t, b)
 		if ts := binary.LittleEndian.Uint64(b); ts < last {
 			t.Fatalf("%d after %d", ts, last)
@@ -83,11 +94,11 @@ func TestRings(t *testing.T) {
 			last = ts
 		}
 		if r.info.Name != "read" && r.info.Name != "write" || number(r.params[0]) != 1 || number(r.params[3]) != 1 && r.info.Name == "read" {
-			return
+			continue
 		}
 		steps = append(steps, step{tid, r.info.Name})
 		cpus[cpu]++
-	})
+	}
 	// What the two threads do alternates: one writes, the other one reads.
 	tids := map[int64]int{}
 	for _, s := range steps {
