@@ -3,7 +3,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: help build test check cross invariants race fuzz bench generate drift parity perf kernels clean
+.PHONY: help build test check cross invariants race fuzz bench generate drift parity perf record kernels clean
 
 build: ## both programs into bin/
 	$(GO) build -trimpath -o bin/ ./cmd/...
@@ -49,6 +49,11 @@ parity: build ## compares alerts with Falco's, against ../shared
 
 perf: build ## whole-process speed in units of gzip, against ../shared
 	.ci/perf
+
+RECORD ?=
+record: build ## as root: records again what the bundled rules are tested on, or the scenarios RECORD
+	$(GO) build -trimpath -o bin/ ./testdata/scenarios/helper
+	FALCOREC=$(CURDIR)/bin/falcorec HELPER=$(CURDIR)/bin/helper sh testdata/scenarios/record.sh $(RECORD)
 
 kernels: ## the recorder on Debian's kernels KERNELS, packages of linux-image, in qemu
 	.ci/kernels $(KERNELS)
