@@ -85,7 +85,7 @@ func scenario(t *testing.T, script string) {
 const readsShadow = `
 - rule: shadow
   desc: reads it
-  condition: evt.type in (open, openat, openat2) and fd.name = /etc/shadow and proc.name = cat and evt.res = SUCCESS
+  condition: evt.type in (open, openat, openat2) and fd.name = /etc/shadow and proc.name = cat and evt.res = SUCCESS and proc.env[DB_PASSWORD] exists
   output: "%proc.pname %proc.env[DB_PASSWORD] %user.uid %evt.is_open_read"
   priority: WARNING
 `
