@@ -42,14 +42,58 @@ func CheckRule(r *rules.Rule) []rules.Problem {
 		return c.problems
 	}
 	compiled := c.rule(r)
-	types := eventTypes(compiled.rule.Expr)
-	if n := types.count(); n > maxTypes && r.WarnEventTypes {
-		c.problems = append(c.problems, rules.Problem{
-			Severity: rules.SeverityWarning, Code: rules.WarnNoEventType, Pos: r.Pos,
-			Message: fmt.Sprintf("the condition fits %d event types, which makes it slow: compare evt.type", n),
-		})
+	return append(c.problems, typesWarning(&compiled)...)
+}
+
+// typesWarning warns of a condition that fits too many event types.
+func typesWarning(r *compiledRule) []rules.Problem {
+	n := r.fits.count()
+	if n <= maxTypes || !r.rule.WarnEventTypes {
+		return nil
 	}
-	return c.problems
+	return []rules.Problem{{
+		Severity: rules.SeverityWarning, Code: rules.WarnNoEventType, Pos: r.rule.Pos,
+		Message: fmt.Sprintf("the condition fits %d event types, which makes it slow: compare evt.type", n),
+	}}
+}
+
+// Checker checks rules while they are loaded, and makes an Engine of them
+// without compiling them once more. It is for one load, and not for concurrent
+// use.
+type Checker struct {
+	c    *compiler
+	good map[*rules.Rule]compiledRule // those with which nothing is wrong
+}
+
+// NewChecker returns a Checker that has seen no rules.
+func NewChecker() *Checker {
+	return &Checker{c: newCompiler(), good: make(map[*rules.Rule]compiledRule)}
+}
+
+// Check is CheckRule.
+func (k *Checker) Check(r *rules.Rule) []rules.Problem {
+	if r.Expr == nil {
+		return CheckRule(r)
+	}
+	compiled, good := k.c.goodRule(r)
+	if !good {
+		return CheckRule(r) // by itself, as it is told of each rule what is wrong
+	}
+	k.good[r] = compiled
+	return typesWarning(&compiled)
+}
+
+// goodRule compiles a rule. It is good if nothing is wrong with it; else
+// c.problems lacks what was found in another rule before.
+func (c *compiler) goodRule(r *rules.Rule) (compiled compiledRule, good bool) {
+	c.problems, c.doubt = nil, false
+	compiled = c.rule(r)
+	return compiled, len(c.problems) == 0 && !c.doubt
+}
+
+// New is the function New. It is the last thing that is asked of the Checker.
+func (k *Checker) New(set *rules.Set, opts Options) (*Engine, []rules.Problem) {
+	return newEngine(k, set, opts)
 }
 
 // unknownError is an error that is only an unknown field or event type, for

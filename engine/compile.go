@@ -17,6 +17,10 @@ type check struct {
 	shape shape
 	class class   // of the values, where both sides are sources
 	one   matcher // for constants
+
+	// settled is what the check comes to for every event, as far as that is
+	// known: events are numbered from 1.
+	settled truth
 }
 
 // shape is how a check goes through the values.
@@ -42,6 +46,12 @@ type compiler struct {
 	exprs       map[syntax.Expr]nodeID
 	graph       *graph
 	problems    []rules.Problem
+
+	// What is compiled already is not looked at again. faulty has of it what
+	// had problems, by expression or key, and doubt tells that such has been met
+	// again, so that problems is not complete.
+	faulty map[any]bool
+	doubt  bool
 }
 
 func newCompiler() *compiler {
@@ -50,6 +60,7 @@ func newCompiler() *compiler {
 		checkIndex:  make(map[string]nodeID),
 		exprs:       make(map[syntax.Expr]nodeID),
 		graph:       newGraph(),
+		faulty:      make(map[any]bool),
 	}
 }
 
@@ -71,9 +82,10 @@ func (c *compiler) warn(pos syntax.Pos, format string, args ...any) {
 // compiled once. What is wrong is reported, and counts as false.
 func (c *compiler) expr(e syntax.Expr) nodeID {
 	if id, ok := c.exprs[e]; ok {
+		c.doubt = c.doubt || len(c.faulty) > 0 && c.faulty[e]
 		return id
 	}
-	id := nodeFalse
+	id, before := nodeFalse, len(c.problems)
 	switch e := e.(type) {
 	case *syntax.And:
 		id = c.graph.and(c.exprsOf(e.Children))
@@ -89,6 +101,9 @@ func (c *compiler) expr(e syntax.Expr) nodeID {
 		c.fail(e.Position(), fmt.Errorf("%s is not defined", e))
 	}
 	c.exprs[e] = id
+	if len(c.problems) > before || c.doubt {
+		c.faulty[e] = true
+	}
 	return id
 }
 
@@ -122,7 +137,7 @@ func (c *compiler) leaf(key string, k check) nodeID {
 		cost += c.sources[k.right].cost
 	}
 	c.checks, c.checkNames = append(c.checks, k), append(c.checkNames, key)
-	id := c.graph.leaf(int32(len(c.checks)-1), cost, c.typed(&k))
+	id := c.graph.leaf(int32(len(c.checks)-1), cost, c.typed(&k) || k.settled != unknown)
 	c.checkIndex[key] = id
 	return id
 }
@@ -144,8 +159,9 @@ func checkCost(k *check) int32 {
 
 // check compiles a comparison.
 func (c *compiler) check(e *syntax.Check) nodeID {
-	key := e.String()
+	key, before := e.String(), len(c.problems)
 	if id, ok := c.checkIndex[key]; ok {
+		c.doubt = c.doubt || len(c.faulty) > 0 && c.faulty[key]
 		return id
 	}
 	left := c.operand(e.Left)
@@ -196,6 +212,12 @@ func (c *compiler) check(e *syntax.Check) nodeID {
 	if err != nil {
 		c.fail(e.Right.Position(), err)
 		return nodeFalse
+	}
+	if len(c.problems) > before {
+		c.faulty[key] = true
+	}
+	if types, decided := typesOfNumber(e); decided {
+		k.settled = truthOf(types != typeSet{})
 	}
 	return c.leaf(key, k)
 }

@@ -71,7 +71,7 @@ type Options struct {
 type Engine struct {
 	opts    Options
 	rules   []compiledRule
-	nodes   []node
+	ops     []op
 	checks  []check
 	sources []source
 	byType  [event.NumTypes][]program
@@ -83,26 +83,24 @@ type Engine struct {
 // compiledRule is a rule and its output.
 type compiledRule struct {
 	rule     *rules.Rule
-	types    typeSet
+	fits     typeSet // the event types that the condition may be true for
+	types    typeSet // those that it is evaluated on
 	root     nodeID
 	template *template
-}
-
-// program is a rule as it is evaluated for one event type.
-type program struct {
-	rule int32
-	root nodeID
 }
 
 // New compiles the rules of a set. It returns what is wrong with them, which
 // is nothing if the set was loaded with CheckRule: then the Engine is complete,
 // else it lacks the rules in question.
 func New(set *rules.Set, opts Options) (*Engine, []rules.Problem) {
+	return newEngine(NewChecker(), set, opts)
+}
+
+func newEngine(k *Checker, set *rules.Set, opts Options) (*Engine, []rules.Problem) {
 	if opts.Location == nil {
 		opts.Location = time.UTC
 	}
 	e := &Engine{opts: opts}
-	c := newCompiler()
 	var problems []rules.Problem
 	for _, name := range opts.Also {
 		f, err := ParseField(name)
@@ -116,20 +114,24 @@ func New(set *rules.Set, opts Options) (*Engine, []rules.Problem) {
 		if opts.Keep != nil && !opts.Keep(r) || opts.Keep == nil && !r.Enabled {
 			continue
 		}
-		c.problems = nil
-		compiled := c.rule(r)
-		failed := false
-		for _, p := range c.problems {
-			if p.Severity == rules.SeverityError {
-				problems = append(problems, p)
-				failed = true
+		compiled, good := k.good[r]
+		if !good {
+			compiled, good = k.c.goodRule(r)
+		}
+		if !good {
+			n := len(problems)
+			for _, p := range CheckRule(r) {
+				if p.Severity == rules.SeverityError {
+					problems = append(problems, p)
+				}
+			}
+			if len(problems) > n {
+				continue
 			}
 		}
-		if !failed {
-			e.rules = append(e.rules, compiled)
-		}
+		e.rules = append(e.rules, compiled)
 	}
-	e.finish(c)
+	e.finish(k.c)
 	return e, problems
 }
 
@@ -139,7 +141,8 @@ func (c *compiler) rule(r *rules.Rule) compiledRule {
 	if pos, err := checkTypeSearch(r.Expr); err != nil {
 		c.fail(pos, err)
 	}
-	compiled.types = eventTypes(r.Expr)
+	compiled.fits = eventTypes(r.Expr)
+	compiled.types = compiled.fits
 	compiled.types.add(event.AsynceventE) // as evttype_index_ruleset.cpp does
 	compiled.template = c.template(r)
 	return compiled
@@ -147,8 +150,9 @@ func (c *compiler) rule(r *rules.Rule) compiledRule {
 
 // finish makes the index by event type.
 func (e *Engine) finish(c *compiler) {
+	var roots [event.NumTypes][]nodeID
 	for t := event.Type(0); t < event.NumTypes; t++ {
-		s := special{g: c.graph, known: c.known, t: t, done: make(map[nodeID]nodeID)}
+		s := special{g: c.graph, known: c.decided, t: t, done: make(map[nodeID]nodeID)}
 		for i := range e.rules {
 			r := &e.rules[i]
 			if !r.types.has(t) {
@@ -161,13 +165,20 @@ func (e *Engine) finish(c *compiler) {
 			if root == nodeFalse && !e.opts.unindexed {
 				continue
 			}
-			e.byType[t] = append(e.byType[t], program{int32(i), root})
+			roots[t] = append(roots[t], root)
+			e.byType[t] = append(e.byType[t], program{rule: int32(i)})
 			if root == nodeTrue && e.opts.Matching == First {
 				break // nothing comes after it
 			}
 		}
 	}
-	e.nodes, e.checks, e.sources, e.checkNames = c.graph.nodes, c.checks, c.sources, c.checkNames
+	l := newLayout(c.graph.nodes) // which is complete now
+	for t := range roots {
+		for i, root := range roots[t] {
+			e.byType[t][i].root = l.ref(root)
+		}
+	}
+	e.ops, e.checks, e.sources, e.checkNames = l.ops, c.checks, c.sources, c.checkNames
 }
 
 func (e *Engine) programs(t event.Type) []program {
@@ -194,6 +205,14 @@ func (e *Engine) Rules() []*rules.Rule {
 func (c *compiler) typed(k *check) bool {
 	s := &c.sources[k.left]
 	return s.kind == fromField && k.right == noSource && slices.Contains(typeFields, s.field.Def.Name)
+}
+
+// decided decides a check that is typed or settled.
+func (c *compiler) decided(id int32, t event.Type) (value, known bool) {
+	if k := &c.checks[id]; k.settled != unknown {
+		return k.settled == isTrue, true
+	}
+	return c.known(id, t)
 }
 
 // known decides a typed check.

@@ -12,7 +12,7 @@ type Evaluator struct {
 	engine *Engine
 	ctx    field.Context
 
-	// gen counts events. A memo holds twice the event that a node was last
+	// gen counts events. A memo holds twice the event that an op was last
 	// evaluated for, plus 1 if it was true.
 	gen       uint64
 	memo      []uint64
@@ -35,7 +35,7 @@ type slot struct {
 func (e *Engine) NewEvaluator(host *replay.Host) *Evaluator {
 	v := &Evaluator{
 		engine: e,
-		memo:   make([]uint64, len(e.nodes)),
+		memo:   make([]uint64, len(e.ops)),
 		slots:  make([]slot, len(e.sources)),
 	}
 	v.ctx.Host = host
@@ -71,41 +71,41 @@ func (v *Evaluator) next() {
 }
 
 // eval tells whether an expression is true for the event.
-func (v *Evaluator) eval(id nodeID) bool {
-	if m := v.memo[id]; m>>1 == v.gen {
-		return m&1 != 0
+func (v *Evaluator) eval(r ref) bool {
+	m := v.memo[r>>1]
+	if m>>1 != v.gen {
+		m = v.compute(r >> 1)
 	}
-	n := &v.engine.nodes[id]
-	result := false
-	switch n.kind {
+	return (m^uint64(r))&1 != 0
+}
+
+// compute evaluates an op and keeps what it comes to.
+func (v *Evaluator) compute(at ref) uint64 {
+	o := &v.engine.ops[at]
+	m := v.gen << 1
+	switch o.kind {
 	case kindCheck:
-		result = v.check(&v.engine.checks[n.check])
+		if v.check(&v.engine.checks[o.check]) {
+			m |= 1
+		}
 	case kindAnd:
-		result = true
-		for _, k := range n.kids {
+		m |= 1
+		for _, k := range o.kids {
 			if !v.eval(k) {
-				result = false
+				m &^= 1
 				break
 			}
 		}
 	case kindOr:
-		for _, k := range n.kids {
+		for _, k := range o.kids {
 			if v.eval(k) {
-				result = true
+				m |= 1
 				break
 			}
 		}
-	case kindNot:
-		result = !v.eval(n.kids[0])
-	case kindConst:
-		result = id == nodeTrue
 	}
-	m := v.gen << 1
-	if result {
-		m |= 1
-	}
-	v.memo[id] = m
-	return result
+	v.memo[at] = m
+	return m
 }
 
 // check evaluates a comparison. One of a value that is absent is false.

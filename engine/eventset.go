@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math/bits"
 
 	"falcoreplay/rules/syntax"
 	"falcoreplay/scap/event"
@@ -33,18 +34,17 @@ func (s *typeSet) invert() {
 }
 
 func (s *typeSet) count() (n int) {
-	for t := event.Type(0); t < event.NumTypes; t++ {
-		if s.has(t) {
-			n++
-		}
+	for _, w := range s {
+		n += bits.OnesCount64(w)
 	}
 	return n
 }
 
 func allTypes() (s typeSet) {
-	for t := event.Type(0); t < event.NumTypes; t++ {
-		s.add(t)
+	for i := range s {
+		s[i] = ^uint64(0)
 	}
+	s[len(s)-1] >>= uint(len(s)*64 - event.NumTypes)
 	return s
 }
 

@@ -13,15 +13,19 @@ import (
 func (v *Evaluator) extract(id sourceID) ([]field.Value, bool) {
 	s := &v.slots[id]
 	if s.gen != v.gen {
-		s.gen = v.gen
-		src := &v.engine.sources[id]
-		if src.kind == fromField {
-			s.values, s.ok = src.field.Extract(&v.ctx, s.values[:0])
-		} else {
-			s.values, s.ok = v.derive(src, s.values[:0])
-		}
+		v.fill(s, id)
 	}
 	return s.values, s.ok
+}
+
+func (v *Evaluator) fill(s *slot, id sourceID) {
+	s.gen = v.gen
+	src := &v.engine.sources[id]
+	if src.kind == fromField {
+		s.values, s.ok = src.field.Extract(&v.ctx, s.values[:0])
+	} else {
+		s.values, s.ok = v.derive(src, s.values[:0])
+	}
 }
 
 // derive appends the values of a function of other sources.

@@ -33,7 +33,7 @@ type node struct {
 	kind  nodeKind
 	check int32 // of kindCheck
 	cost  int32 // what it takes to evaluate it, in about 10 ns
-	typed bool  // the event type may decide a part of it
+	typed bool  // a part of it may be decided before there is an event, see special
 	kids  []nodeID
 }
 
@@ -132,7 +132,7 @@ func (g *graph) combine(kind nodeKind, kids []nodeID) nodeID {
 }
 
 // special rebuilds an expression for one event type, with the checks that the
-// type decides put in as constants.
+// type decides, and those that are settled anyway, put in as constants.
 type special struct {
 	g     *graph
 	known func(check int32, t event.Type) (value, known bool)

@@ -194,26 +194,22 @@ func (v *Evaluator) timeChecks(p *Profile, programs []program) {
 }
 
 // timeNode is eval with each comparison timed.
-func (v *Evaluator) timeNode(p *Profile, id nodeID) bool {
-	if m := v.memo[id]; m>>1 == v.gen {
-		return m&1 != 0
+func (v *Evaluator) timeNode(p *Profile, r ref) bool {
+	if v.memo[r>>1]>>1 == v.gen {
+		return v.eval(r)
 	}
-	n := &v.engine.nodes[id]
-	switch n.kind {
-	case kindCheck:
+	o := &v.engine.ops[r>>1]
+	if o.kind == kindCheck {
 		start := p.Now()
-		v.eval(id)
-		p.checks[n.check].add(p.since(start))
-	case kindAnd, kindOr:
-		for _, k := range n.kids {
-			if v.timeNode(p, k) == (n.kind == kindOr) {
-				break
-			}
-		}
-	case kindNot:
-		v.timeNode(p, n.kids[0])
+		v.eval(r)
+		p.checks[o.check].add(p.since(start))
 	}
-	return v.eval(id)
+	for _, k := range o.kids {
+		if v.timeNode(p, k) == (o.kind == kindOr) {
+			break
+		}
+	}
+	return v.eval(r)
 }
 
 // Rules are the rules, the costliest first.

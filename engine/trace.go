@@ -52,6 +52,7 @@ type Clause struct {
 	Parent int
 
 	node        nodeID   // of a comparison
+	root        ref      // the same, to be evaluated
 	left, right sourceID // what a comparison compares
 }
 
@@ -106,7 +107,14 @@ func NewTrace(set *rules.Set, opts Options) (*Trace, []rules.Problem) {
 		traced.add(c, macros, written, -1)
 		t.Rules = append(t.Rules, traced)
 	}
-	t.engine.nodes, t.engine.checks, t.engine.sources = c.graph.nodes, c.checks, c.sources
+	l := newLayout(c.graph.nodes)
+	for i := range t.Rules {
+		for j := range t.Rules[i].Clauses {
+			clause := &t.Rules[i].Clauses[j]
+			clause.root = l.ref(clause.node)
+		}
+	}
+	t.engine.ops, t.engine.checks, t.engine.sources = l.ops, c.checks, c.sources
 	return t, problems
 }
 
@@ -191,7 +199,7 @@ func (t *Tracer) clause(clauses []Clause, at int, verdicts []Verdict, whole bool
 	case *syntax.Macro:
 		result = t.clause(clauses, c.Parts[0], verdicts, whole)
 	default:
-		result = t.v.eval(c.node)
+		result = t.v.eval(c.root)
 	}
 	verdicts[at] = verdict(result)
 	return result

@@ -11,15 +11,15 @@ import (
 type resolved struct {
 	rule *Rule
 	item string
-	key  string // what matters to checks
 }
 
 // checkLater asks the callbacks about a rule, and tells what becomes of it. As
 // checks are dear, a rule that is still the same after the next file is only
 // checked then.
 func (l *loader) checkLater(r *ruleInfo, rule *Rule) fate {
-	now := resolved{rule, r.at.item, rule.Output + "\x00" + rule.Expr.String()}
-	if before, ok := l.resolved[r.name]; ok && before.key != now.key {
+	now := resolved{rule, r.at.item}
+	if before, ok := l.resolved[r.name]; ok &&
+		(before.rule.Output != rule.Output || !syntax.Equal(before.rule.Expr, rule.Expr)) {
 		l.check(before, false)
 	}
 	if l.final {

@@ -49,7 +49,7 @@ func (l *loader) compile() *Set {
 		}
 		set.Macros = append(set.Macros, &Macro{m.name, m.cond.s, m.expr, m.written, m.at.src.pos(m.at.off), m.used})
 	}
-	for _, list := range lists {
+	for _, list := range lists.all {
 		if unused && !list.used {
 			l.warn(list.at, WarnUnusedList, "the list is not used")
 		}
@@ -68,10 +68,13 @@ func (l *loader) compile() *Set {
 
 // parse reads a condition with its lists put in. All positions in the tree are
 // in the files.
-func (l *loader) parse(cond text, lists []*resolvedList, p place) (syntax.Expr, *Diagnostic) {
+func (l *loader) parse(cond text, lists *listSet, p place) (syntax.Expr, *Diagnostic) {
 	cond, d := l.putLists(cond, lists, p)
 	if d != nil {
 		return nil, d
+	}
+	if before, ok := l.parsed[cond.s]; ok && slices.Equal(before.cond.runs, cond.runs) {
+		return before.expr, nil
 	}
 	e, err := syntax.ParseDepth(cond.s, maxParseDepth)
 	if err != nil {
@@ -81,7 +84,16 @@ func (l *loader) parse(cond text, lists []*resolvedList, p place) (syntax.Expr, 
 		}
 		return nil, p.in(cond, se.Pos.Offset).problem(ErrCompileCondition, "%s", se.Msg)
 	}
-	return syntax.Relocate(e, func(pos syntax.Pos) syntax.Pos { return cond.pos(pos.Offset) }), nil
+	e = syntax.Relocate(e, func(pos syntax.Pos) syntax.Pos { return cond.pos(pos.Offset) })
+	l.parsed[cond.s] = parsed{cond, e}
+	return e, nil
+}
+
+// parsed is a condition that was parsed after one of the files. Most are the
+// same after the next.
+type parsed struct {
+	cond text
+	expr syntax.Expr
 }
 
 // macroSet is all macros, in the order of their first definitions.
@@ -93,7 +105,7 @@ type macroSet struct {
 // resolveMacros parses all macros and puts them into each other. A macro sees
 // those that were first defined before it was last defined or changed:
 // compile_macros_infos in rule_loader_compiler.cpp.
-func (l *loader) resolveMacros(lists []*resolvedList) macroSet {
+func (l *loader) resolveMacros(lists *listSet) macroSet {
 	set := macroSet{byName: make(map[string]*resolvedMacro)}
 	for _, info := range l.macros.all {
 		m := &resolvedMacro{macroInfo: info}
@@ -229,7 +241,7 @@ func (x *expansion) problem(p place) *Diagnostic {
 
 // compileRule resolves one rule. It returns nil if the rule is left out, with
 // or without an error.
-func (l *loader) compileRule(r *ruleInfo, lists []*resolvedList, macros macroSet) (*Rule, *Diagnostic) {
+func (l *loader) compileRule(r *ruleInfo, lists *listSet, macros macroSet) (*Rule, *Diagnostic) {
 	cond, d := withExceptions(r)
 	if d != nil {
 		return nil, d
@@ -269,7 +281,7 @@ func (l *loader) compileRule(r *ruleInfo, lists []*resolvedList, macros macroSet
 
 // condition resolves a rule's condition, before and after its macros are put
 // in. It returns nil if there is an error, which may have been reported already.
-func (l *loader) condition(r *ruleInfo, cond text, lists []*resolvedList, macros macroSet) (written, e syntax.Expr, d *Diagnostic) {
+func (l *loader) condition(r *ruleInfo, cond text, lists *listSet, macros macroSet) (written, e syntax.Expr, d *Diagnostic) {
 	if written, d = l.parse(cond, lists, r.at); d != nil {
 		return nil, nil, d
 	}

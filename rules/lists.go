@@ -8,6 +8,15 @@ type resolvedList struct {
 	items []text
 	sub   text // what a condition has in its place
 	used  bool
+	named []int // lists that sub may name, see listSet.mark
+}
+
+// listSet is all lists, in the order of their first definitions.
+type listSet struct {
+	all    []*resolvedList
+	byName map[string]int
+	odd    []int  // lists that no word can name, as there are delimiters in their names
+	marked []bool // for putLists
 }
 
 // resolveLists puts the items of lists into the lists that name them, one
@@ -15,17 +24,26 @@ type resolvedList struct {
 // last changed, but not what these name in turn. That part is done when the
 // condition is resolved, for lists that come later. This is
 // compile_list_infos in rule_loader_compiler.cpp.
-func (l *loader) resolveLists() []*resolvedList {
-	out := make([]*resolvedList, len(l.lists.all))
-	byName := make(map[string]*resolvedList, len(out))
-	for i, info := range l.lists.all {
-		out[i] = &resolvedList{listInfo: info}
-		byName[info.name] = out[i]
+func (l *loader) resolveLists() *listSet {
+	set := &listSet{
+		all:    make([]*resolvedList, len(l.lists.all)),
+		byName: make(map[string]int, len(l.lists.all)),
+		marked: make([]bool, len(l.lists.all)),
 	}
-	for _, list := range out {
+	for i, info := range l.lists.all {
+		set.all[i] = &resolvedList{listInfo: info}
+		set.byName[info.name] = i
+		if strings.ContainsAny(info.name, listDelims) {
+			set.odd = append(set.odd, i)
+		}
+	}
+	for _, list := range set.all {
 		var b textBuilder
 		for _, it := range list.listInfo.items {
-			ref := byName[it.s]
+			var ref *resolvedList
+			if i, ok := set.byName[it.s]; ok {
+				ref = set.all[i]
+			}
 			if ref == nil || ref.index >= list.visibility {
 				list.add(&b, it)
 				continue
@@ -39,8 +57,32 @@ func (l *loader) resolveLists() []*resolvedList {
 			}
 		}
 		list.sub = b.text()
+		list.named = set.namedIn(list.sub.s)
 	}
-	return out
+	return set
+}
+
+// namedIn returns the lists whose names are words of a text. putList can put no
+// others in, but for odd ones.
+func (set *listSet) namedIn(s string) (named []int) {
+	for s != "" {
+		end := strings.IndexAny(s, listDelims)
+		if end < 0 {
+			end = len(s)
+		}
+		if i, ok := set.byName[s[:end]]; ok && end > 0 {
+			named = append(named, i)
+		}
+		s = s[min(end+1, len(s)):]
+	}
+	return named
+}
+
+// mark notes that the lists may be in the condition.
+func (set *listSet) mark(lists []int) {
+	for _, i := range lists {
+		set.marked[i] = true
+	}
 }
 
 // add appends an item.
@@ -63,13 +105,20 @@ const (
 // ends are around it, even in quotes; items may hold any syntax; a list that is
 // empty takes a comma next to it away. The lists are taken in their order, so
 // that names in items are replaced if their lists come later.
-func (l *loader) putLists(cond text, lists []*resolvedList, p place) (text, *Diagnostic) {
-	for _, list := range lists {
+func (l *loader) putLists(cond text, lists *listSet, p place) (text, *Diagnostic) {
+	clear(lists.marked)
+	lists.mark(lists.odd)
+	lists.mark(lists.namedIn(cond.s))
+	for i, list := range lists.all {
+		if !lists.marked[i] {
+			continue
+		}
 		var put bool
 		if cond, put = putList(cond, list); !put {
 			continue
 		}
 		list.used = true
+		lists.mark(list.named)
 		if len(cond.s) > maxConditionBytes {
 			return cond, p.problem(ErrLimit, "the condition with its lists is too long: limit %d bytes", maxConditionBytes)
 		}

@@ -66,3 +66,40 @@ func TestPutList(t *testing.T) {
 		}
 	}
 }
+
+// TestPutLists compares with putting each list in, whether or not a word names
+// it.
+func TestPutLists(t *testing.T) {
+	r := rand.New(rand.NewSource(2))
+	src := newSource("x", strings.Repeat("x", 1000), 0)
+	words := []string{"a", "b", "c", "a b", "ab", " ", ",", "(", ")", "=", "x", "\"", "\n"}
+	random := func(n int) text {
+		var s string
+		for range r.Intn(n) {
+			s += words[r.Intn(len(words))]
+		}
+		return fixedText(s, src, 10)
+	}
+	for range 20000 {
+		l := &loader{lists: newTable[listInfo]()}
+		for i, name := range []string{"a", "b", "c", "a b"} {
+			info := &listInfo{name: name, index: i, visibility: r.Intn(5)}
+			for range r.Intn(3) {
+				info.items = append(info.items, random(4))
+			}
+			l.lists.all = append(l.lists.all, info)
+		}
+		cond, lists := random(12), l.resolveLists()
+		got, d := l.putLists(cond, lists, place{})
+		if d != nil {
+			t.Fatal(d)
+		}
+		want := cond
+		for _, list := range lists.all {
+			want, _ = putList(want, list)
+		}
+		if got.s != want.s {
+			t.Fatalf("%q: got %q, want %q", cond.s, got.s, want.s)
+		}
+	}
+}

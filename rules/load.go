@@ -39,13 +39,14 @@ func Load(files []File, opts Options) (*Set, *Result) {
 		opts:     opts,
 		result:   &Result{sources: make(map[string]*source)},
 		resolved: make(map[string]resolved),
+		parsed:   make(map[string]parsed),
 		lists:    newTable[listInfo](), macros: newTable[macroInfo](), rules: newTable[ruleInfo](),
 	}
 	var set *Set
-	for i, f := range files {
-		src := newSource(f.Name, decodeText(f.Data), i)
-		l.result.sources[f.Name] = src
-		l.read(src)
+	for i, p := range parseAll(files) {
+		<-p.done
+		l.result.sources[p.src.name] = p.src
+		l.read(p)
 		l.final = i == len(files)-1
 		set = l.compile()
 	}
@@ -76,6 +77,7 @@ type loader struct {
 	plugins [][]Plugin
 
 	resolved map[string]resolved // the rules after the file before
+	parsed   map[string]parsed   // by the condition with its lists
 
 	// lost tells that a file, or an item without a name, could not be read,
 	// so that what seems to be missing may have been in there.
@@ -175,8 +177,8 @@ func (l *loader) spend(n int) bool {
 func (l *loader) knownSource(name string) bool { return slices.Contains(l.opts.Sources, name) }
 
 // read takes in what a file defines.
-func (l *loader) read(src *source) {
-	doc, diag := parseDocument(src)
+func (l *loader) read(p *parsing) {
+	src, doc, diag := p.src, p.doc, p.diag
 	if diag != nil {
 		diag.order = src.order
 		l.report(diag)

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -29,15 +31,29 @@ type document struct {
 	roots     []*yaml.Node
 }
 
-// parseDocument reads all YAML documents of a file.
-func parseDocument(src *source) (doc *document, diag *Diagnostic) {
-	doc = &document{src: src, plain: maskBytes(src.data)}
+// parseDocument reads all YAML documents of a file. It changes nothing of src.
+func parseDocument(src *source) (*document, *Diagnostic) {
+	doc := &document{src: src, plain: maskBytes(src.data)}
 	doc.lineStart = yamlLines(doc.plain)
-	in := &lineReader{data: doc.plain}
+	roots, err := decodeRoots(strings.NewReader(doc.plain))
+	if err != nil {
+		in := &lineReader{data: doc.plain}
+		_, err = decodeRoots(in) // once more, to see how far it comes
+		return nil, yamlError(src, in, err)
+	}
+	for _, root := range roots {
+		doc.unmask(root)
+	}
+	doc.roots = roots
+	return doc, nil
+}
+
+// decodeRoots reads the roots of all documents.
+func decodeRoots(in io.Reader) (roots []*yaml.Node, err error) {
 	defer func() {
 		// The library is not ours, and a panic of its must not be one of ours.
 		if r := recover(); r != nil {
-			doc, diag = nil, yamlError(src, in, fmt.Errorf("%v", r))
+			err = fmt.Errorf("%v", r)
 		}
 	}()
 	d := yaml.NewDecoder(in)
@@ -45,16 +61,43 @@ func parseDocument(src *source) (doc *document, diag *Diagnostic) {
 		var n yaml.Node
 		err := d.Decode(&n)
 		if errors.Is(err, io.EOF) {
-			return doc, nil
+			return roots, nil
 		}
 		if err != nil {
-			return nil, yamlError(src, in, err)
+			return nil, err
 		}
 		if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
-			doc.unmask(n.Content[0])
-			doc.roots = append(doc.roots, n.Content[0])
+			roots = append(roots, n.Content[0])
 		}
 	}
+}
+
+// parsing is a file that is parsed beside others. done is closed at the end.
+type parsing struct {
+	src  *source
+	doc  *document
+	diag *Diagnostic
+	done chan struct{}
+}
+
+// parseAll begins to parse the files, some at a time. What is in a file depends
+// on no other.
+func parseAll(files []File) []*parsing {
+	all := make([]*parsing, len(files))
+	for i, f := range files {
+		all[i] = &parsing{src: newSource(f.Name, decodeText(f.Data), i), done: make(chan struct{})}
+	}
+	var next atomic.Int32
+	for range min(len(files), runtime.GOMAXPROCS(0)) {
+		go func() {
+			for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {
+				p := all[i]
+				p.doc, p.diag = parseDocument(p.src)
+				close(p.done)
+			}
+		}()
+	}
+	return all
 }
 
 // mask stands for a byte that the library refuses. It has no meaning in YAML.
@@ -80,14 +123,35 @@ func maskBytes(data string) string {
 	if out != nil {
 		data = string(out)
 	}
-	// Twice, as neighbours share a comma.
-	data = flowTag.ReplaceAllString(data, "$1~ $2")
-	return flowTag.ReplaceAllString(data, "$1~ $2")
+	return maskTags(data)
 }
 
-// flowTag finds tags without a value in lists. The library takes what follows
-// for a part of the tag. Whoever writes it has forgotten quotes.
-var flowTag = regexp.MustCompile(`([\[,][ \t]*)!=([ \t]*[,\]])`)
+// maskTags finds tags without a value in lists, "!=" between brackets and
+// commas, and makes them null. The library takes what follows for a part of the
+// tag. Whoever writes it has forgotten quotes.
+func maskTags(data string) string {
+	const blanks = " \t"
+	var out []byte
+	for at := 0; ; at += 2 {
+		i := strings.Index(data[at:], "!=")
+		if i < 0 {
+			break
+		}
+		at += i
+		before, behind := strings.TrimRight(data[:at], blanks), strings.TrimLeft(data[at+2:], blanks)
+		if before == "" || behind == "" || !strings.ContainsRune("[,", rune(before[len(before)-1])) || !strings.ContainsRune(",]", rune(behind[0])) {
+			continue
+		}
+		if out == nil {
+			out = []byte(data)
+		}
+		copy(out[at:], "~ ")
+	}
+	if out != nil {
+		data = string(out)
+	}
+	return data
+}
 
 // unmask puts masked bytes back into the scalars of a document.
 func (d *document) unmask(n *yaml.Node) {

@@ -1,6 +1,10 @@
 package rules
 
-import "testing"
+import (
+	"math/rand"
+	"regexp"
+	"testing"
+)
 
 // TestRefusedBytes holds that bytes which the YAML library refuses are kept:
 // Falco's takes them for letters.
@@ -23,5 +27,22 @@ func TestRefusedBytes(t *testing.T) {
 	}
 	if at := r.OutputPosAt(len("o\u0080 é \ufeff ")); at.Line != 8 || at.Column != 5 {
 		t.Errorf("the x is at %d:%d, want 8:5", at.Line, at.Column)
+	}
+}
+
+// TestMaskTags compares with a regular expression, which takes two passes as
+// neighbours share a comma.
+func TestMaskTags(t *testing.T) {
+	tag := regexp.MustCompile(`([\[,][ \t]*)!=([ \t]*[,\]])`)
+	r := rand.New(rand.NewSource(1))
+	for range 100000 {
+		var s string
+		for range r.Intn(12) {
+			s += []string{"!=", "!", "=", "[", "]", ",", " ", "\t", "\n", "x", "!=,"}[r.Intn(11)]
+		}
+		want := tag.ReplaceAllString(tag.ReplaceAllString(s, "$1~ $2"), "$1~ $2")
+		if got := maskTags(s); got != want {
+			t.Fatalf("%q: got %q, want %q", s, got, want)
+		}
 	}
 }

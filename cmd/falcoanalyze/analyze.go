@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +15,6 @@ import (
 	"falcoreplay/engine/run"
 	"falcoreplay/internal/rulefile"
 	"falcoreplay/rules"
-	"falcoreplay/scap"
 )
 
 // settings are the flags of an analysis.
@@ -34,12 +31,14 @@ type settings struct {
 const usageText = `Replays captures through Falco rules and prints the alerts.
 
 A CAPTURE is a scap file of any age, plain or compressed with gzip or zstd, as
-falcorec, Falco, sysdig and Stratoshark write them; "-" is standard input.
-Several are analysed one after another, files of a rotated set in their order.`
+falcorec, Falco, sysdig and Stratoshark write them; "-" is standard input, and
+a directory is all files below it that are named like captures: *.scap, with a
+number or .gz or .zst behind it. Several are analysed side by side and reported
+in their order, files of a rotated set in that in which they were written.`
 
 const examples = `  falcoanalyze trace.scap                         the bundled rules
   falcoanalyze -r falco_rules.yaml trace.scap     Falco's own
-  falcoanalyze -r rules.d -o json *.scap > alerts.jsonl
+  falcoanalyze -r rules.d -o json captures/ > alerts.jsonl
   falcoanalyze -r my.yaml --rule 'My *' --fail-on warning trace.scap
   ssh host sudo falcorec -w - | falcoanalyze -`
 
@@ -99,10 +98,8 @@ func analyze(s *streams, set *settings, captures []string) error {
 	if err := a.writer.Begin(); err != nil {
 		return outputError(err)
 	}
-	for _, capture := range orderCaptures(captures) {
-		if err := a.capture(capture); err != nil {
-			return err
-		}
+	if err := a.captures(captures); err != nil {
+		return err
 	}
 	if err := a.writer.End(&a.summary); err != nil {
 		return outputError(err)
@@ -171,7 +168,8 @@ func (set *settings) load(s *streams, opts engine.Options) (*engine.Engine, erro
 			return nil, usageError("%v", err)
 		}
 	}
-	loaded, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: engine.CheckRule})
+	checker := engine.NewChecker()
+	loaded, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: checker.Check})
 	if err := result.Err(); err != nil {
 		fmt.Fprintln(s.err, err)
 		return nil, usageError("%d errors in the rules", result.Count(rules.SeverityError))
@@ -182,7 +180,7 @@ func (set *settings) load(s *streams, opts engine.Options) (*engine.Engine, erro
 	if err := set.choose(loaded, &opts); err != nil {
 		return nil, err
 	}
-	eng, problems := engine.New(loaded, opts)
+	eng, problems := checker.New(loaded, opts)
 	if len(problems) > 0 {
 		return nil, usageError("%s: %s", problems[0].Pos.File, problems[0].Message)
 	}
@@ -226,46 +224,6 @@ type analysis struct {
 	profile *engine.Profile
 	failed  bool // there was an alert to fail on
 	damaged bool // a capture could not be read whole
-}
-
-// capture analyses one capture. Damage to it is reported and is no error.
-func (a *analysis) capture(path string) error {
-	name, in := path, io.Reader(a.in)
-	if path == "-" {
-		name = "standard input"
-	} else {
-		f, err := os.Open(path)
-		if err != nil {
-			a.damage(err)
-			return nil
-		}
-		defer f.Close()
-		in = f
-	}
-	var outErr error
-	emit := func(alert *engine.Alert) error {
-		a.summary.Add(alert)
-		a.failed = a.failed || a.fails && alert.Rule.Priority <= a.failOn
-		outErr = a.writer.Alert(alert)
-		return outErr
-	}
-	var result run.Result
-	var err error
-	if a.profile != nil {
-		result, err = run.Profiled(in, name, a.engine, a.profile, scap.Options{}, emit)
-	} else {
-		result, err = run.Capture(in, name, a.engine, scap.Options{}, emit)
-	}
-	if outErr != nil {
-		return outputError(outErr)
-	}
-	a.count(&result)
-	if err != nil {
-		a.damage(err)
-	} else if m := result.Capture.FirstMalformed; m != nil {
-		a.damage(m)
-	}
-	return nil
 }
 
 func (a *analysis) damage(err error) {

@@ -2,10 +2,44 @@ package main
 
 import (
 	"cmp"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
+
+// captureName is how files are named that are taken for captures.
+var captureName = regexp.MustCompile(`\.scap[0-9]*(\.(gz|zst)[0-9]*)?$`)
+
+// expandCaptures puts in place of directories the captures below them, by name,
+// and all in the order in which they are to be reported. The errors are of
+// directories that could not be read whole or have none.
+func expandCaptures(args []string) (out []string, errs []error) {
+	for _, arg := range args {
+		if info, err := os.Stat(arg); arg == "-" || err != nil || !info.IsDir() {
+			out = append(out, arg) // opening it tells what is wrong with it
+			continue
+		}
+		found := len(out)
+		// A name that ends with a separator is no link, which is not followed.
+		err := filepath.WalkDir(arg+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && captureName.MatchString(d.Name()) {
+				out = append(out, path)
+			}
+			return err
+		})
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case len(out) == found:
+			errs = append(errs, fmt.Errorf("%s: there are no captures in the directory, that is files named *.scap, with a number, .gz or .zst behind that", arg))
+		}
+	}
+	return orderCaptures(out), errs
+}
 
 // orderCaptures puts the files of rotated sets in the order in which they were
 // written and leaves everything else where the caller put it. Names that

@@ -22,3 +22,18 @@ func TestOrderCaptures(t *testing.T) {
 		}
 	}
 }
+
+func TestCaptureName(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		is   bool
+	}{
+		{"t.scap", true}, {"t.scap0", true}, {"t.scap12", true}, {"t.scap.gz", true}, {"t.scap.zst", true},
+		{"t.scap.zst3", true}, {"t.scap3.gz", true}, {"t.scap.txt", false}, {"scap", false}, {"t.scapx", false},
+		{"t.pcap", false}, {"t.scap.gz.part", false},
+	} {
+		if got := captureName.MatchString(c.name); got != c.is {
+			t.Errorf("%s: %t, want %t", c.name, got, c.is)
+		}
+	}
+}

@@ -101,12 +101,8 @@ func (set *eventSettings) print(s *streams, captures []string) error {
 		return err
 	}
 	a := analysis{streams: s, engine: eng, writer: &countedWriter{format.New(s.out), set.count}}
-	for _, capture := range orderCaptures(captures) {
-		if err := a.capture(capture); errors.Is(err, errEnough) {
-			break
-		} else if err != nil {
-			return err
-		}
+	if err := a.captures(captures); err != nil && !errors.Is(err, errEnough) {
+		return err
 	}
 	if a.damaged {
 		return &exitError{code: exitCapture}
@@ -132,13 +128,14 @@ func (set *eventSettings) engine(s *streams, opts engine.Options) (*engine.Engin
 	text := fmt.Sprintf("- condition:\n    %s\n  output:\n    %s\n  rule: %s\n  desc: events\n  priority: INFO\n  warn_evttypes: false\n",
 		quoteYAML(condition), quoteYAML(set.format), filterName)
 	files = append(files, rules.File{Name: filterName, Data: []byte(text)})
-	loaded, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: engine.CheckRule})
+	checker := engine.NewChecker()
+	loaded, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: checker.Check})
 	if err := result.Err(); err != nil {
 		fmt.Fprintln(s.err, err)
 		return nil, usageError("the condition, the output or the rules are wrong")
 	}
 	opts.Keep = func(r *rules.Rule) bool { return r.Name == filterName }
-	eng, problems := engine.New(loaded, opts)
+	eng, problems := checker.New(loaded, opts)
 	if len(problems) > 0 {
 		return nil, usageError("%s", problems[0].Message)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 )
 
 // Exit codes.
@@ -18,7 +19,12 @@ const (
 	exitCapture  = 3 // a capture could not be read or is damaged; what could be read was reported
 )
 
-func main() { os.Exit(program(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	floor := heapFloor()
+	code := program(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	runtime.KeepAlive(floor)
+	os.Exit(code)
+}
 
 // program is all that the process does. Alerts go to stdout and nothing else does.
 func program(args []string, stdin io.Reader, stdout, stderr io.Writer) int {

@@ -47,11 +47,12 @@ func ofRules(path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: engine.CheckRule})
+	checker := engine.NewChecker()
+	set, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: checker.Check})
 	if err := result.Err(); err != nil {
 		return nil, err
 	}
-	eng, problems := engine.New(set, engine.Options{NoFields: true})
+	eng, problems := checker.New(set, engine.Options{NoFields: true})
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("%s: %s", problems[0].Pos.File, problems[0].Message)
 	}

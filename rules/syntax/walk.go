@@ -135,6 +135,9 @@ func relocateOperands(xs []Operand, f func(Pos) Pos) []Operand {
 
 // Equal tells whether two trees are the same but for positions.
 func Equal(a, b Node) bool {
+	if a == b { // they share much of it
+		return true
+	}
 	switch a := a.(type) {
 	case *And:
 		b, ok := b.(*And)
