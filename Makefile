@@ -3,7 +3,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: help build test check cross invariants race fuzz bench generate drift parity bench-compare clean
+.PHONY: help build test check cross invariants race fuzz bench generate drift parity bench-compare record kernels clean
 
 build: ## both programs into bin/
 	$(GO) build -trimpath -o bin/ ./cmd/...
@@ -25,6 +25,7 @@ invariants: ## the tests with borrowed memory overwritten once it is given back
 
 race: ## the tests of what runs in parallel, under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./scap/... ./recorder/container/... ./cmd/...
+	CGO_ENABLED=1 $(GO) test -race -run 'TestWorkers|TestDamaged' ./engine/regress
 
 FUZZTIME ?= 10s
 fuzz: ## every fuzz target for FUZZTIME
@@ -51,6 +52,14 @@ parity: build ## compares alerts with Falco's, against ../shared
 BENCH ?=
 bench-compare: build ## whole-process speed in units of gzip, against ../shared
 	$(GO) run ./internal/bench $(BENCH) ../shared bin/falcoanalyze
+
+RECORD ?=
+record: build ## as root: records again what the bundled rules are tested on, or the scenarios RECORD
+	$(GO) build -trimpath -o bin/ ./testdata/scenarios/helper
+	FALCOREC=$(CURDIR)/bin/falcorec HELPER=$(CURDIR)/bin/helper sh testdata/scenarios/record.sh $(RECORD)
+
+kernels: ## the recorder on Debian's kernels KERNELS, packages of linux-image, in qemu
+	.ci/kernels $(KERNELS)
 
 clean:
 	rm -rf bin

@@ -41,6 +41,7 @@ type compiler struct {
 	sources     []source
 	sourceIndex map[string]sourceID
 	checks      []check
+	checkNames  []string
 	checkIndex  map[string]nodeID
 	exprs       map[syntax.Expr]nodeID
 	graph       *graph
@@ -135,7 +136,7 @@ func (c *compiler) leaf(key string, k check) nodeID {
 	if k.right != noSource {
 		cost += c.sources[k.right].cost
 	}
-	c.checks = append(c.checks, k)
+	c.checks, c.checkNames = append(c.checks, k), append(c.checkNames, key)
 	id := c.graph.leaf(int32(len(c.checks)-1), cost, c.typed(&k) || k.settled != unknown)
 	c.checkIndex[key] = id
 	return id

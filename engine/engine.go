@@ -76,6 +76,8 @@ type Engine struct {
 	sources []source
 	byType  [event.NumTypes][]program
 	also    []*field.Field
+
+	checkNames []string // as they are written
 }
 
 // compiledRule is a rule and its output.
@@ -176,7 +178,7 @@ func (e *Engine) finish(c *compiler) {
 			e.byType[t][i].root = l.ref(root)
 		}
 	}
-	e.ops, e.checks, e.sources = l.ops, c.checks, c.sources
+	e.ops, e.checks, e.sources, e.checkNames = l.ops, c.checks, c.sources, c.checkNames
 }
 
 func (e *Engine) programs(t event.Type) []program {

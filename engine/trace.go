@@ -31,10 +31,15 @@ type TracedRule struct {
 	Clauses []Clause
 
 	compiled compiledRule
+	types    typeSet // without those that all rules are looked at for
 }
 
 // Fits tells whether the rule is looked at for events of a type.
 func (r *TracedRule) Fits(t event.Type) bool { return r.compiled.types.has(t) }
+
+// Names tells whether the condition may hold for events of a type. Rules are
+// looked at for asynchronous events also where it does not.
+func (r *TracedRule) Names(t event.Type) bool { return r.types.has(t) }
 
 // Clause is a part of a condition.
 type Clause struct {
@@ -85,7 +90,7 @@ func NewTrace(set *rules.Set, opts Options) (*Trace, []rules.Problem) {
 			continue
 		}
 		c.problems = nil
-		traced := TracedRule{Rule: r, compiled: c.rule(r)}
+		traced := TracedRule{Rule: r, compiled: c.rule(r), types: eventTypes(r.Expr)}
 		failed := false
 		for _, p := range c.problems {
 			if p.Severity == rules.SeverityError {

@@ -1,4 +1,4 @@
-//go:build linux && amd64
+//go:build linux && (amd64 || arm64)
 
 package recorder
 
@@ -126,7 +126,7 @@ func mountCases() []callCase {
 			if why != nil {
 				return skip("overlayfs: %v", why)
 			}
-			r := must(sys(unix.SYS_CREAT, c.str(dir+"/low"), 0o640)) // copied up
+			r := must(sys(sysCreat, c.str(dir+"/low"), 0o640)) // copied up
 			dev, ino := statOf(dir + "/low")
 			sys(unix.SYS_CLOSE, uintptr(r))
 			os.Remove(dir + "/low")

@@ -1,4 +1,4 @@
-//go:build linux && amd64
+//go:build linux && (amd64 || arm64)
 
 package recorder
 
@@ -14,7 +14,7 @@ func ptraceCases() []callCase {
 	num := func(v uint64) []byte { return binary.LittleEndian.AppendUint64([]byte{0}, v) }
 	// traced calls f with a child that sleeps.
 	traced := func(f func(pid uintptr) want) want {
-		pid := must(fork([]uintptr{unix.SYS_PAUSE}, unix.SYS_FORK))
+		pid := must(fork([]uintptr{unix.SYS_PPOLL}, unix.SYS_CLONE, uintptr(unix.SIGCHLD)))
 		defer unix.Wait4(int(pid), nil, 0, nil)
 		defer unix.Kill(int(pid), unix.SIGKILL)
 		return f(uintptr(pid))
@@ -33,7 +33,7 @@ func ptraceCases() []callCase {
 		}},
 		{"ptrace/traceme", func(c *child) want {
 			w := params(0, num(3), num(4), 1, 0)
-			w.tid = forked([]uintptr{unix.SYS_PTRACE, unix.PTRACE_TRACEME, 0, 3, 4}, unix.SYS_FORK)
+			w.tid = forked([]uintptr{unix.SYS_PTRACE, unix.PTRACE_TRACEME, 0, 3, 4}, unix.SYS_CLONE, uintptr(unix.SIGCHLD))
 			return w
 		}},
 		{"ptrace/attach", func(c *child) want {

@@ -1,4 +1,4 @@
-//go:build linux && amd64
+//go:build linux && (amd64 || arm64)
 
 package recorder
 
@@ -17,19 +17,19 @@ func restCases() []callCase {
 		return binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint64([]byte{1, 0}, uint64(fd)), flags)
 	}
 	return []callCase{
-		{"eventfd", func(c *child) want { return params(must(sys(unix.SYS_EVENTFD, 7)), 7, 0) }},
+		{"eventfd", func(c *child) want { return params(must(sys(sysEventFD, 7)), 7, 0) }},
 		{"eventfd2", func(c *child) want {
 			return params(must(sys(unix.SYS_EVENTFD2, 7, unix.O_CLOEXEC|unix.O_NONBLOCK)), 4096|64, 7)
 		}},
-		{"epoll_create", func(c *child) want { return params(must(sys(unix.SYS_EPOLL_CREATE, 3)), 3) }},
+		{"epoll_create", func(c *child) want { return params(must(sys(sysEpollCreate, 3)), 3) }},
 		{"epoll_create1", func(c *child) want { return params(must(sys(unix.SYS_EPOLL_CREATE1, unix.EPOLL_CLOEXEC)), 1) }},
-		{"epoll_wait", func(c *child) want { return params(sys(unix.SYS_EPOLL_WAIT, minus(1), 0, 5, 0), 5) }},
+		{"epoll_wait", func(c *child) want { return params(sys(sysEpollWait, minus(1), 0, 5, 0), 5) }},
 		{"poll", func(c *child) want {
 			// A descriptor that is not open: POLLNVAL.
-			return params(must(sys(unix.SYS_POLL, pollfd(c, 999, 0), 1, 5)), fdlist(999, 64), 5)
+			return params(must(sys(sysPoll, pollfd(c, 999, 0), 1, 5)), fdlist(999, 64), 5)
 		}},
 		{"poll/forever", func(c *child) want {
-			return params(must(sys(unix.SYS_POLL, pollfd(c, 999, 0), 1, minus(1))), fdlist(999, 64), uint32(1<<32-1))
+			return params(must(sys(sysPoll, pollfd(c, 999, 0), 1, minus(1))), fdlist(999, 64), uint32(1<<32-1))
 		}},
 		{"ppoll", func(c *child) want {
 			// The kernel puts what is left into the timeout.
@@ -38,10 +38,10 @@ func restCases() []callCase {
 			r := must(sys(unix.SYS_PPOLL, pollfd(c, 999, 0), 1, ts, c.words(0x200), 8))
 			return params(r, fdlist(999, 64), binary.LittleEndian.Uint64(last)*1_000_000_000+binary.LittleEndian.Uint64(last[8:]), 0x200)
 		}},
-		{"select", func(c *child) want { return params(sys(unix.SYS_SELECT, 0, 0, 0, 0, c.words(0, 1))) }},
-		{"inotify_init", func(c *child) want { return params(must(sys(unix.SYS_INOTIFY_INIT)), 0) }},
+		{"select", func(c *child) want { return params(sys(sysSelect, 0, 0, 0, 0, c.words(0, 1))) }},
+		{"inotify_init", func(c *child) want { return params(must(sys(sysInotifyInit)), 0) }},
 		{"inotify_init1", func(c *child) want { return params(must(sys(unix.SYS_INOTIFY_INIT1, unix.IN_CLOEXEC)), 4096) }},
-		{"signalfd", func(c *child) want { return params(sys(unix.SYS_SIGNALFD, minus(1), 0, 8), -1, 0, 0) }},
+		{"signalfd", func(c *child) want { return params(sys(sysSignalFD, minus(1), 0, 8), -1, 0, 0) }},
 		{"signalfd4", func(c *child) want {
 			return params(must(sys(unix.SYS_SIGNALFD4, minus(1), c.words(2), 8, unix.O_CLOEXEC)), 4096, -1, 0)
 		}},

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
 	"falcoreplay/recorder/container"
@@ -74,6 +73,8 @@ func checkKernel() []Finding {
 	var major, minor int
 	if _, err := fmt.Sscanf(release, "%d.%d", &major, &minor); err == nil && (major < 5 || major == 5 && minor < 8) {
 		found[0] = Finding{Bad, "kernel", fmt.Sprintf("Linux %s is too old: 5.8 is the first with rings for BPF programs", release)}
+	} else if err == nil && major == 5 && minor < 10 {
+		found[0] = Finding{Poor, "kernel", fmt.Sprintf("Linux %s: the oldest kernel that the recorder was tried on is 5.10", release)}
 	}
 	const btf = "/sys/kernel/btf/vmlinux"
 	if _, err := os.Stat(btf); err != nil {
@@ -93,15 +94,11 @@ func checkProgram() Finding {
 	if err != nil {
 		return Finding{Bad, "program", err.Error()}
 	}
-	took := time.Since(start)
+	took, cpus, rings := time.Since(start), src.prog.CPUs(), src.prog.Rings()
 	if err := src.Close(); err != nil {
 		return Finding{Bad, "program", err.Error()}
 	}
-	cpus, err := ebpf.PossibleCPU()
-	if err != nil {
-		return Finding{Bad, "program", err.Error()}
-	}
-	return Finding{Good, "program", fmt.Sprintf("loaded, attached and seen to work within %v, for %d CPUs", took.Round(time.Millisecond), cpus)}
+	return Finding{Good, "program", fmt.Sprintf("loaded, attached and seen to work within %v; for %d CPUs, rings: %d", took.Round(time.Millisecond), cpus, rings)}
 }
 
 func checkSnapshot() Finding {

@@ -5,3 +5,5 @@
 // interprets. Only commands import the package; it needs Linux on x86-64 or
 // arm64, and is empty elsewhere but for the table.
 package recorder
+
+//go:generate go test -run ^TestReference$ . -update

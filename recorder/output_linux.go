@@ -99,12 +99,6 @@ func (o *output) flush() error {
 	return o.writer.Cut()
 }
 
-// due reports whether the next file should begin.
-func (o *output) due(now time.Time, opt *Options) bool {
-	return opt.RotateBytes > 0 && o.writer.Stats().FileBytes >= opt.RotateBytes ||
-		opt.RotateAfter > 0 && now.Sub(o.opened) >= opt.RotateAfter
-}
-
 // removeOld removes the files that are too many.
 func (r *recording) removeOld() error {
 	old := len(r.files) - r.opt.KeepFiles - 1

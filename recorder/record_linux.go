@@ -23,7 +23,7 @@ import (
 // gives up all others once it has what they are needed for.
 func Record(ctx context.Context, opt Options) (Status, error) {
 	src, err := OpenSource(SourceOptions{
-		RingBytes: opt.RingBytes, SnapLen: opt.SnapLen,
+		RingBytes: opt.RingBytes, Rings: opt.Rings, SnapLen: opt.SnapLen,
 		Filter: opt.Filter, State: opt.State, FilterState: opt.FilterSnapshot,
 	})
 	if err != nil {

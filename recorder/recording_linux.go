@@ -26,7 +26,8 @@ type Options struct {
 	Path string
 
 	Syscalls  []string // names of what is recorded, as Source.Select takes them; nil for all
-	RingBytes int      // as SourceOptions.RingBytes
+	RingBytes int      // as in SourceOptions
+	Rings     int      // as in SourceOptions
 	SnapLen   uint32   // most bytes of data in an event; 0 for the default
 
 	// Filter and State are as in SourceOptions. With FilterSnapshot a capture
@@ -335,6 +336,9 @@ func (r *recording) housekeep(now time.Time) error {
 	if err := r.losses(); err != nil {
 		return err
 	}
+	if r.snap == nil && r.opt.RotateAfter > 0 && now.Sub(r.out.opened) >= r.opt.RotateAfter {
+		r.beginSnapshot()
+	}
 	if now.Sub(r.flushed) < flushInterval {
 		return nil
 	}
@@ -345,7 +349,8 @@ func (r *recording) housekeep(now time.Time) error {
 	if r.opt.Status != nil {
 		r.opt.Status(r.figures(now))
 	}
-	if r.snap == nil && r.out.due(now, &r.opt) {
+	// Not more often: a snapshot alone may have as many bytes.
+	if r.snap == nil && r.opt.RotateBytes > 0 && r.out.writer.Stats().FileBytes >= r.opt.RotateBytes {
 		r.beginSnapshot()
 	}
 	return nil

@@ -25,6 +25,7 @@ import (
 // fakeStream makes events without a kernel: so many at once, then nothing.
 type fakeStream struct {
 	events  int // that are still to come
+	refill  int // that come after each time that there was none
 	given   uint64
 	filler  []byte // of each event's environment
 	lost    []Loss
@@ -63,6 +64,7 @@ func (f *fakeStream) Next(deadline time.Time) (uint16, []byte, error) {
 		return 0, nil, f.fail
 	}
 	time.Sleep(time.Until(deadline))
+	f.events = f.refill
 	return 0, nil, os.ErrDeadlineExceeded
 }
 
@@ -191,9 +193,8 @@ func TestRecordingEnvModes(t *testing.T) {
 func TestRecordingRotates(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "t.scap.zst")
-	src := &fakeStream{}
-	r := fakeRecording(t, Options{Path: path, Compression: scap.Zstd, RotateAfter: time.Nanosecond, KeepFiles: 2, Duration: 3300 * time.Millisecond}, src)
-	r.opt.Status = func(Status) { src.events = 500 }
+	src := &fakeStream{refill: 50}
+	r := fakeRecording(t, Options{Path: path, Compression: scap.Zstd, RotateAfter: time.Second, KeepFiles: 2, Duration: 3500 * time.Millisecond}, src)
 	if err := r.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,8 @@ func Recordable(name string) bool {
 // SourceOptions are the choices of a Source. The zero value takes the defaults
 // of package bpf.
 type SourceOptions struct {
-	RingBytes int    // of the ring between kernel and recorder, a power of two
+	RingBytes int    // of each ring between kernel and recorder, a power of two
+	Rings     int    // number of rings, 0 for one for every 8 processors
 	SnapLen   uint32 // most bytes of data in an event
 
 	// Filter says which events are recorded, nil for all that are selected.
@@ -60,7 +61,7 @@ func OpenSource(opt SourceOptions) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	load := bpf.Options{RingBytes: opt.RingBytes, SnapLen: opt.SnapLen}
+	load := bpf.Options{RingBytes: opt.RingBytes, Rings: opt.Rings, SnapLen: opt.SnapLen}
 	var cgroups string
 	if f := opt.Filter; f != nil {
 		if load.Filter, err = compileFilter(&opt, table); err != nil {
@@ -125,9 +126,10 @@ func (s *Source) selectCalls(want func(name string) bool) error {
 // scap.Writer.WriteEvent takes, valid until the next call. When there is none
 // at the deadline it returns os.ErrDeadlineExceeded, after Close os.ErrClosed.
 //
-// Times never go back. The order of the ring is the order in which events were
+// Times never go back. The order of a ring is the order in which events were
 // finished; where two CPUs took their times the other way round, less than a
-// microsecond apart, the later of the two times stands for both.
+// microsecond apart, the later of the two times stands for both. So it does for
+// an event that comes out of another ring later than those are waited for.
 func (s *Source) Next(deadline time.Time) (cpu uint16, record []byte, err error) {
 	r, err := s.prog.Read(deadline)
 	if err != nil {
@@ -204,7 +206,7 @@ func (s *Source) Counts() ([]CallCounts, error) {
 	return all, nil
 }
 
-// Waiting is the number of bytes in the ring.
+// Waiting is the number of bytes in the rings.
 func (s *Source) Waiting() int { return s.prog.Waiting() }
 
 // SyncClock follows a change of the clock of the time of day.

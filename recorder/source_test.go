@@ -1,10 +1,11 @@
-//go:build linux && amd64
+//go:build linux && (amd64 || arm64)
 
 package recorder
 
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -108,11 +109,17 @@ func TestSelect(t *testing.T) {
 // TestOverload fills a small ring that nobody reads: what was seen is what was
 // written and what was lost, for each call and in all.
 func TestOverload(t *testing.T) {
-	s := openSource(t, SourceOptions{RingBytes: os.Getpagesize()})
+	for _, rings := range []int{1, 2} {
+		t.Run(fmt.Sprint(rings), func(t *testing.T) { overload(t, rings) })
+	}
+}
+
+func overload(t *testing.T, rings int) {
+	s := openSource(t, SourceOptions{RingBytes: os.Getpagesize(), Rings: rings})
 	if err := s.Select([]string{"getppid", "openat", "close", "read"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := exec.Command("/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do cat /etc/hostname; done >/dev/null").Run(); err != nil {
+	if err := exec.Command("/bin/sh", "-c", "i=0; while [ $i -lt 100 ]; do cat /etc/hostname; i=$((i+1)); done >/dev/null").Run(); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Stop(); err != nil {

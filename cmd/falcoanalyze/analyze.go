@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +21,7 @@ import (
 type settings struct {
 	rules                 []string
 	output                string
-	quiet                 bool
+	quiet, profile        bool
 	keep, disable, tags   []string
 	priority, failOn      string
 	matching, tz          string
@@ -63,7 +61,7 @@ func analyzeCommand(s *streams) *cobra.Command {
 		return usageError("%v (see %s --help)", err, cmd.CommandPath())
 	})
 	cmd.CompletionOptions.DisableDefaultCmd = true
-	cmd.AddCommand(testCommand(s), diffCommand(s), lintCommand(s), eventsCommand(s), fieldsCommand(s))
+	cmd.AddCommand(testCommand(s), diffCommand(s), explainCommand(s), coverageCommand(s), lintCommand(s), eventsCommand(s), fieldsCommand(s))
 	return cmd
 }
 
@@ -78,6 +76,7 @@ func (set *settings) flags(f *pflag.FlagSet) {
 	f.StringVar(&set.priority, "priority", "", "only rules of this `priority` or a worse one")
 	f.StringVar(&set.matching, "rule-matching", "first", "of the rules that match an event, report the `first` or all")
 	f.StringVar(&set.failOn, "fail-on", "", "exit with code 1 after an alert of this `priority` or a worse one")
+	f.BoolVar(&set.profile, "profile", false, "show on standard error what rules, comparisons and event types cost")
 	f.StringVar(&set.tz, "tz", "UTC", "time `zone` of times in text, such as Europe/Berlin")
 }
 
@@ -92,6 +91,10 @@ func analyze(s *streams, set *settings, captures []string) error {
 		return err
 	}
 	a := analysis{streams: s, engine: eng, writer: format.New(s.out), failOn: set.failPri, fails: set.failOn != ""}
+	if set.profile {
+		start := time.Now()
+		a.profile = eng.NewProfile(func() int64 { return int64(time.Since(start)) })
+	}
 	if err := a.writer.Begin(); err != nil {
 		return outputError(err)
 	}
@@ -106,6 +109,9 @@ func analyze(s *streams, set *settings, captures []string) error {
 			return outputError(err)
 		}
 		fmt.Fprint(s.err, a.summary.Text())
+	}
+	if a.profile != nil {
+		fmt.Fprint(s.err, report.ProfileText(a.profile))
 	}
 	switch {
 	case a.damaged:
@@ -215,18 +221,14 @@ type analysis struct {
 	summary report.Summary
 	failOn  rules.Priority
 	fails   bool
+	profile *engine.Profile
 	failed  bool // there was an alert to fail on
 	damaged bool // a capture could not be read whole
 }
 
 func (a *analysis) damage(err error) {
 	a.damaged = true
-	var pathErr *os.PathError
-	if errors.As(err, &pathErr) {
-		fmt.Fprintf(a.err, "falcoanalyze: %s: %v\n", pathErr.Path, pathErr.Err)
-		return
-	}
-	fmt.Fprintf(a.err, "falcoanalyze: %v\n", err)
+	fmt.Fprintf(a.err, "falcoanalyze: %v\n", plainError(err))
 }
 
 // count adds what a capture held to the summary.

@@ -88,13 +88,10 @@ func (set *diffSettings) run(s *streams, captures []string) error {
 	if err := d.Write(s.out, set.output, set.limit); err != nil {
 		return outputError(err)
 	}
-	for _, err := range d.Damage {
-		fmt.Fprintf(s.err, "falcoanalyze: %v\n", err)
+	if err := damageError(s, d.Damage); err != nil {
+		return err
 	}
-	switch {
-	case d.Damage != nil:
-		return &exitError{code: exitCapture}
-	case set.fail && d.Differs():
+	if set.fail && d.Differs() {
 		return &exitError{code: exitFindings}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,15 @@ import (
 	"falcoreplay/internal/rulefile"
 	"falcoreplay/rules"
 )
+
+// plainError says what is wrong with which file, without the system call.
+func plainError(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return fmt.Errorf("%s: %w", pe.Path, pe.Err)
+	}
+	return err
+}
 
 // osFiles are the files of the machine. It keeps what was looked at, for
 // --watch.
@@ -29,6 +39,9 @@ func (f *osFiles) note(path string) {
 }
 
 func (f *osFiles) Open(path string) (io.ReadCloser, error) {
+	if path == "-" {
+		return nil, errors.New("standard input can be read once only, which is not enough here; save the capture to a file")
+	}
 	f.note(path)
 	return os.Open(path)
 }
@@ -39,14 +52,14 @@ func (f *osFiles) Glob(pattern string) ([]string, error) {
 	if _, statErr := os.Lstat(pattern); statErr == nil && !slices.Contains(names, pattern) {
 		return []string{pattern}, nil // a name with a [ in it, for example
 	}
-	return names, err
+	return orderCaptures(names), err
 }
 
 func (f *osFiles) Rules(paths []string) ([]rules.File, error) {
 	for _, p := range paths {
 		f.note(p)
 	}
-	files, err := rulefile.Read(paths)
+	files, err := rulefile.ReadRevisions(paths)
 	for _, r := range files {
 		f.note(r.Name)
 	}

@@ -42,6 +42,10 @@ func (a *analysis) captures(args []string) error {
 		a.damage(err)
 	}
 	workers := min(runtime.GOMAXPROCS(0), len(paths))
+	if a.profile != nil {
+		workers = 1 // what it measures is one capture's at a time
+	}
+	beside := a.profile == nil && runtime.GOMAXPROCS(0) > workers
 	begun := make(chan *capturePass, workers)
 	stop := make(chan struct{})
 	defer close(stop)
@@ -61,7 +65,7 @@ func (a *analysis) captures(args []string) error {
 				return
 			}
 			go func() {
-				p.run(a.in, a.engine, runtime.GOMAXPROCS(0) > workers, stop)
+				p.run(a, beside, stop)
 				<-free
 			}()
 		}
@@ -74,10 +78,11 @@ func (a *analysis) captures(args []string) error {
 	return nil
 }
 
-// run takes the capture through the rules.
-func (p *capturePass) run(stdin io.Reader, eng *engine.Engine, beside bool, stop <-chan struct{}) {
+// run takes the capture through the rules, and with beside reads it beside that.
+// Of the analysis it reads what does not change.
+func (p *capturePass) run(a *analysis, beside bool, stop <-chan struct{}) {
 	defer close(p.alerts)
-	name, in := p.path, stdin
+	name, in := p.path, io.Reader(a.in)
 	if p.path == "-" {
 		name = "standard input"
 	} else {
@@ -100,12 +105,18 @@ func (p *capturePass) run(stdin io.Reader, eng *engine.Engine, beside bool, stop
 			return errStopped
 		}
 	}
-	p.result, p.err = run.Capture(in, name, eng, run.Options{Beside: beside}, func(alert *engine.Alert) error {
+	emit := func(alert *engine.Alert) error {
 		if batch = append(batch, alert); len(batch) < batchAlerts {
 			return nil
 		}
 		return send()
-	})
+	}
+	opts := run.Options{Beside: beside}
+	if a.profile != nil {
+		p.result, p.err = run.Profiled(in, name, a.engine, a.profile, opts, emit)
+	} else {
+		p.result, p.err = run.Capture(in, name, a.engine, opts, emit)
+	}
 	if len(batch) > 0 {
 		if err := send(); err != nil {
 			p.err = err

@@ -219,7 +219,7 @@ func readSuites(files *osFiles, args []string) ([]*suite.Suite, error) {
 		}
 		data, err := files.Read(path)
 		if err != nil {
-			errs = append(errs, err)
+			errs = append(errs, plainError(err))
 			continue
 		}
 		s, err := suite.Parse(path, data)

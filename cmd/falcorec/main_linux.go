@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"falcoreplay/internal/callset"
 	"falcoreplay/recorder"
 	"falcoreplay/recorder/container"
 	"falcoreplay/recorder/filter"
@@ -68,6 +69,7 @@ type settings struct {
 	seconds, rotateSeconds        uint64
 	events                        uint64
 	rotateMiB, ringMiB            uint64
+	rings                         int
 	files                         int
 	quiet                         bool
 }
@@ -81,7 +83,7 @@ func recordCommandOf(set *settings, stderr io.Writer) *cobra.Command {
 		Short: "Records the system calls of this host",
 		Long: `Records the system calls of this host into a capture, with a snapshot of its
 processes, for falcoanalyze, Falco, sysdig and Stratoshark to read. It needs
-root, or the capabilities that it names when they are missing, and Linux 5.11 or
+root, or the capabilities that it names when they are missing, and Linux 5.10 or
 later with BTF.
 
 It ends on an interrupt (Ctrl-C) or SIGTERM, or at a limit; SIGUSR1 prints
@@ -123,7 +125,8 @@ figures. If it is killed the file is good up to about its last second.`,
 	f.StringVar(&set.compress, "compress", "", "`none`, gzip[:1-9] or zstd[:1-22] (default: by the name, .zst for zstd, else gzip)")
 	f.StringVar(&set.env, "env", "masked", "`how` to keep environments: all, masked (no values of names that look like secrets), names, none")
 	f.StringVar(&set.redact, "redact", "", "mask what matches this `regexp` (RE2) in arguments, environments and the data of calls;\nof data only what -s keeps is looked at")
-	f.Uint64Var(&set.ringMiB, "ring", recorder.DefaultRingBytes>>20, "`MiB` of memory between kernel and recorder, a power of two; more lose less under load")
+	f.Uint64Var(&set.ringMiB, "ring", recorder.DefaultRingBytes>>20, "`MiB` of each ring between kernel and recorder, a power of two; more lose less under load")
+	f.IntVar(&set.rings, "rings", 0, "`how` many rings there are (default one for every 8 processors)")
 	f.BoolVarP(&set.quiet, "quiet", "q", false, "no figures on standard error; errors are always shown")
 	return cmd
 }
@@ -137,7 +140,7 @@ func (set *settings) options() (recorder.Options, error) {
 		}
 	}
 	opt := recorder.Options{
-		Path: set.path, SnapLen: set.snapLen, Events: set.events, RingBytes: int(set.ringMiB << 20),
+		Path: set.path, SnapLen: set.snapLen, Events: set.events, RingBytes: int(set.ringMiB << 20), Rings: set.rings,
 		Duration: time.Duration(set.seconds) * time.Second, RotateAfter: time.Duration(set.rotateSeconds) * time.Second,
 		RotateBytes: set.rotateMiB << 20, KeepFiles: set.files, Version: version(),
 	}
@@ -153,6 +156,9 @@ func (set *settings) options() (recorder.Options, error) {
 	}
 	if set.ringMiB == 0 || set.ringMiB&(set.ringMiB-1) != 0 || set.ringMiB > 1024 {
 		errs = append(errs, "--ring: a power of two from 1 to 1024")
+	}
+	if set.rings < 0 {
+		errs = append(errs, "--rings: 0 or more")
 	}
 	if set.snapLen > recorder.MaxSnapLen {
 		errs = append(errs, fmt.Sprintf("-s: at most %d", recorder.MaxSnapLen))
@@ -195,7 +201,7 @@ func (set *settings) filters(opt *recorder.Options) (err error) {
 	if set.filter == "" {
 		return nil
 	}
-	opt.State = stateful()
+	opt.State = callset.State()
 	if opt.Filter, err = filter.Parse(set.filter); err != nil {
 		return err
 	}

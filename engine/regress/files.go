@@ -24,7 +24,8 @@ import (
 type Files interface {
 	// Open opens a capture.
 	Open(path string) (io.ReadCloser, error)
-	// Glob returns the files that a pattern fits, sorted, as filepath.Glob does.
+	// Glob returns the files that a pattern fits, as filepath.Glob does, in the
+	// order in which they are to be looked at.
 	Glob(pattern string) ([]string, error)
 	// Rules reads rule files and those of directories.
 	Rules(paths []string) ([]rules.File, error)

@@ -66,7 +66,7 @@ func nearLines(f *clause.Found, from func(capture string) string) []string {
 		m := &f.Misses[i]
 		lines = append(lines, fmt.Sprintf("nearest event: %s%s", from(m.Event.Capture), m.Event.String()))
 		if m.Shadow != "" {
-			lines = append(lines, fmt.Sprintf("  it matches, but rule %q comes first and matches too; `matching: all` would report both", m.Shadow))
+			lines = append(lines, fmt.Sprintf("  it matches, but rule %q comes first and matches, too, and only the first is reported", m.Shadow))
 		}
 		for k := range m.InTheWay {
 			lines = append(lines, inTheWay(&m.InTheWay[k])...)

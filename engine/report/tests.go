@@ -135,11 +135,15 @@ func (t *textTests) Case(c *CaseResult) error {
 }
 
 func (t *textTests) End(s *TestTotals) error {
-	_, err := io.WriteString(t.w, s.text())
+	_, err := io.WriteString(t.w, s.text(t.all || s.Required))
 	return err
 }
 
-func (s *TestTotals) text() string {
+// maxUntested is how many rules without tests are named where nobody asked for
+// them.
+const maxUntested = 10
+
+func (s *TestTotals) text(all bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d passed", count(uint64(s.Passed+s.Failed+s.Broken), "case"), s.Passed)
 	if s.Failed > 0 {
@@ -155,7 +159,11 @@ func (s *TestTotals) text() string {
 	if s.Rules > 0 {
 		fmt.Fprintf(&b, "%d of %s tested\n", s.Rules-len(s.Untested), count(uint64(s.Rules), "rule"))
 	}
-	for _, name := range s.Untested {
+	for i, name := range s.Untested {
+		if i == maxUntested && !all {
+			fmt.Fprintf(&b, "       and %d more; -v names them\n", len(s.Untested)-i)
+			break
+		}
 		fmt.Fprintf(&b, "       no case expects an alert of rule %q\n", name)
 	}
 	return b.String()

@@ -34,13 +34,23 @@ type Options struct {
 // where the error, if there is one, ended the capture: an *scap.Error for the
 // capture, or that of emit, with which a few more events may be counted.
 func Capture(r io.Reader, name string, eng *engine.Engine, opts Options, emit func(*engine.Alert) error) (Result, error) {
-	j := &judge{engine: eng, emit: emit}
-	j.collect = func(a *engine.Alert) {
-		if j.failed == nil {
-			j.failed = j.emit(a)
-		}
-	}
-	return Events(r, name, j, opts)
+	return Events(r, name, newJudge(eng, emit), opts)
+}
+
+// Profiled is Capture with what the rules cost added to a profile of the engine.
+func Profiled(r io.Reader, name string, eng *engine.Engine, p *engine.Profile, opts Options, emit func(*engine.Alert) error) (Result, error) {
+	return Events(r, name, &profiler{newJudge(eng, emit), p}, opts)
+}
+
+// profiler is a judge that keeps a profile.
+type profiler struct {
+	*judge
+	profile *engine.Profile
+}
+
+func (p *profiler) Event() error {
+	p.eval.ProcessProfiled(p.profile, p.collect)
+	return p.failed
 }
 
 // judge has an engine look at events.
@@ -50,6 +60,16 @@ type judge struct {
 	emit    func(*engine.Alert) error
 	collect func(*engine.Alert)
 	failed  error
+}
+
+func newJudge(eng *engine.Engine, emit func(*engine.Alert) error) *judge {
+	j := &judge{engine: eng, emit: emit}
+	j.collect = func(a *engine.Alert) {
+		if j.failed == nil {
+			j.failed = j.emit(a)
+		}
+	}
+	return j
 }
 
 func (j *judge) Wants(t event.Type) bool { return j.engine.Wants(t) }

@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"engine/field":       {"rules/syntax", "replay", "scap/event"},
 	"engine":             {"engine/field", "rules", "rules/syntax", "replay", "scap/event"},
 	"engine/explain":     {"engine/field", "rules/syntax", "replay", "scap/event"},
-	"engine/report":      {"engine", "rules"},
+	"engine/report":      {"engine", "rules", "scap/event"},
 	"engine/lint":        {"engine", "engine/field", "rules", "rules/syntax", "scap/event"},
 	"engine/reference":   {"engine", "engine/field", "scap/event"},
 	"engine/run":         {"engine", "replay", "scap", "scap/event"},

@@ -16,13 +16,30 @@ import (
 // begins with ./, from the working directory.
 const gitPrefix = "git:"
 
+// ReadRevisions is Read that also reads paths like git:main:rules/ from a git
+// revision, for which it runs git.
+func ReadRevisions(paths []string) ([]rules.File, error) {
+	var files []rules.File
+	for _, path := range paths {
+		read := func(path string) ([]rules.File, error) { return Read([]string{path}) }
+		if strings.HasPrefix(path, gitPrefix) {
+			read = readGit
+		}
+		of, err := read(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, of...)
+	}
+	return files, nil
+}
+
 // readGit reads a rule file of a git revision, or those of a directory of it.
 func readGit(name string) ([]rules.File, error) {
 	rev, file, ok := strings.Cut(strings.TrimPrefix(name, gitPrefix), ":")
 	if !ok || rev == "" || file == "" || strings.HasPrefix(rev, "-") {
 		return nil, fmt.Errorf("rules: %q names no revision and path; the rules of a branch are git:BRANCH:rules/", name)
 	}
-	file = strings.TrimSuffix(file, "/")
 	object := rev + ":" + file
 	kind, err := git("cat-file", "-t", object)
 	if err != nil {
@@ -30,7 +47,7 @@ func readGit(name string) ([]rules.File, error) {
 	}
 	names := []string{file}
 	if strings.TrimSpace(string(kind)) == "tree" {
-		list, err := git("ls-tree", "-z", "--name-only", object)
+		list, err := git("ls-tree", "--full-tree", "-z", "--name-only", object)
 		if err != nil {
 			return nil, fmt.Errorf("rules: %s: %w", name, err)
 		}

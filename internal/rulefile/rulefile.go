@@ -6,25 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"falcoreplay/rules"
 )
 
 // Read reads the rule files that the paths name, in their order; of a
-// directory all *.yaml and *.yml files directly in it, by name. Paths like
-// git:main:rules/ are read from a git revision, by running git.
+// directory all *.yaml and *.yml files directly in it, by name.
 func Read(paths []string) ([]rules.File, error) {
 	var files []rules.File
 	for _, path := range paths {
-		if strings.HasPrefix(path, gitPrefix) {
-			of, err := readGit(path)
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, of...)
-			continue
-		}
 		names, err := in(path)
 		if err != nil {
 			return nil, err

@@ -12,6 +12,7 @@ const (
 	CallAny         = 1060 // all calls together, for what was lost
 	NumCalls        = 1061
 
+	countSlots    = 2048 // of each CPU, for at least NumCalls
 	MaxNative     = 512
 	MaxCompat     = 512
 	MaxSocketcall = 32

@@ -90,7 +90,7 @@ func TestKinds(t *testing.T) {
 	for name, want := range map[string]int{
 		"max_native": MaxNative, "max_compat": MaxCompat, "max_socketcall": MaxSocketcall, "first_compat": FirstCompat,
 		"first_socketcall": FirstSocketcall, "call_exec": CallExec, "call_fork": CallFork, "call_exit": CallExit, "call_signal": CallSignal,
-		"call_any": CallAny, "max_calls": NumCalls, "max_params": MaxParams, "max_rows": MaxRows, "max_tables": MaxTables,
+		"call_any": CallAny, "max_calls": NumCalls, "count_slots": countSlots, "max_params": MaxParams, "max_rows": MaxRows, "max_tables": MaxTables,
 		"max_atoms": MaxAtoms, "max_terms": MaxTerms,
 		"prefix_size": prefixSize, "header_size": prefixSize + headerSize,
 	} {

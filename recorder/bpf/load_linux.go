@@ -12,13 +12,13 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
-	"github.com/cilium/ebpf/ringbuf"
 	"golang.org/x/sys/unix"
 )
 
 // Options of a Program. The zero value takes the defaults.
 type Options struct {
-	RingBytes int    // size of the ring, a power of two; 0 for DefaultRingBytes
+	RingBytes int    // size of each ring, a power of two; 0 for DefaultRingBytes
+	Rings     int    // number of rings, at most one for each processor; 0 for one for every CPUsPerRing
 	SnapLen   uint32 // most bytes of data in a record; 0 for DefaultSnapLen
 
 	Filter *Filter // which events are recorded, nil for all
@@ -46,17 +46,21 @@ const socketcall = 102
 type Program struct {
 	objs     recordObjects
 	links    []link.Link
-	reader   *ringbuf.Reader
-	record   ringbuf.Record
-	deadline time.Time
+	rings    []*ebpf.Map
+	readers  []*ring
+	merger   *merger // nil if there is one ring
+	counters *ebpf.Memory
+	cpus     []int     // that may come online
+	epoch    uint64    // nanoseconds from boot to the epoch
+	deadline time.Time // that the one ring's reader has
 	filters  bool
 	follows  bool // descendants
 }
 
 // Load loads the program with a table of calls; a call whose Type is 0 is never
-// recorded. Nothing is attached yet. It needs CAP_BPF and CAP_PERFMON, no limit
-// of locked memory, and a kernel since 5.11; a *ebpf.VerifierError holds the
-// verifier's log.
+// recorded. Nothing is attached yet. It needs CAP_BPF and CAP_PERFMON, before
+// Linux 5.11 CAP_SYS_RESOURCE as well, as it lifts the process's limit of locked
+// memory there. A *ebpf.VerifierError holds the verifier's log.
 func Load(calls *[NumCalls]Call, tables []Table, opt Options) (*Program, error) {
 	if opt.RingBytes == 0 {
 		opt.RingBytes = DefaultRingBytes
@@ -67,6 +71,8 @@ func Load(calls *[NumCalls]Call, tables []Table, opt Options) (*Program, error) 
 	switch {
 	case opt.RingBytes < os.Getpagesize() || opt.RingBytes&(opt.RingBytes-1) != 0:
 		return nil, fmt.Errorf("ring size %d is not a power of two of at least a page", opt.RingBytes)
+	case opt.Rings < 0:
+		return nil, fmt.Errorf("%d rings", opt.Rings)
 	case opt.SnapLen > MaxSnapLen:
 		return nil, fmt.Errorf("snap length %d is more than %d", opt.SnapLen, MaxSnapLen)
 	case len(tables) > MaxTables:
@@ -76,12 +82,20 @@ func Load(calls *[NumCalls]Call, tables []Table, opt Options) (*Program, error) 
 	if err != nil {
 		return nil, fmt.Errorf("BPF object: %w", err)
 	}
-	spec.Maps["ring"].MaxEntries = uint32(opt.RingBytes)
-	cpus, err := ebpf.PossibleCPU()
+	possible, err := cpuList("possible")
 	if err != nil {
-		return nil, fmt.Errorf("number of CPUs: %w", err)
+		return nil, err
 	}
-	spec.Maps["scratches"].MaxEntries = uint32(cpus)
+	online, err := cpuList("online")
+	if err != nil {
+		return nil, err
+	}
+	ringOf, rings := ringsOfCPUs(possible, online, opt.Rings)
+	for _, name := range []string{"rings", "scratches", "counters"} {
+		spec.Maps[name].MaxEntries = uint32(len(ringOf))
+	}
+	ringSpec := spec.Maps["rings"].InnerMap
+	ringSpec.MaxEntries = uint32(opt.RingBytes)
 	if opt.Filter != nil && opt.Filter.HasTree != 0 {
 		most, err := maxPIDs()
 		if err != nil {
@@ -89,15 +103,33 @@ func Load(calls *[NumCalls]Call, tables []Table, opt Options) (*Program, error) 
 		}
 		spec.Maps["descendants"].MaxEntries = most
 	}
-	p := &Program{filters: opt.Filter != nil, follows: opt.Filter != nil && opt.Filter.HasTree != 0}
-	if err := spec.LoadAndAssign(&p.objs, nil); err != nil {
+	p := &Program{cpus: possible, filters: opt.Filter != nil, follows: opt.Filter != nil && opt.Filter.HasTree != 0}
+	if err := p.load(spec); err != nil {
 		return nil, fmt.Errorf("BPF program: %w", err)
+	}
+	if err := p.makeRings(ringSpec, ringOf, rings); err != nil {
+		p.Close()
+		return nil, err
 	}
 	if err := p.prepare(calls, tables, opt); err != nil {
 		p.Close()
 		return nil, err
 	}
 	return p, nil
+}
+
+// load puts the program into the kernel. Before 5.11 its memory counted as
+// locked memory of the process, of which there is little unless one asks.
+func (p *Program) load(spec *ebpf.CollectionSpec) error {
+	err := spec.LoadAndAssign(&p.objs, nil)
+	if !errors.Is(err, unix.EPERM) {
+		return err
+	}
+	all := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+	if limitErr := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &all); limitErr != nil {
+		return fmt.Errorf("%w; more locked memory, which kernels before 5.11 need, is refused too (%v): CAP_SYS_RESOURCE or ulimit -l unlimited gives it", err, limitErr)
+	}
+	return spec.LoadAndAssign(&p.objs, nil)
 }
 
 func (p *Program) prepare(calls *[NumCalls]Call, tables []Table, opt Options) error {
@@ -126,16 +158,15 @@ func (p *Program) prepare(calls *[NumCalls]Call, tables []Table, opt Options) er
 	if err := p.setFilter(&opt); err != nil {
 		return fmt.Errorf("filter: %w", err)
 	}
-	r, err := ringbuf.NewReader(p.objs.Ring)
-	if err != nil {
-		return fmt.Errorf("ring: %w", err)
+	var err error
+	if p.counters, err = p.objs.Counters.Memory(); err != nil {
+		return fmt.Errorf("counters: %w", err)
 	}
-	p.reader = r
-	return nil
+	return p.openRings()
 }
 
-// SyncClock tells the program how far the clock of the time of day is from the
-// one since boot, which it stamps records by.
+// SyncClock finds out how far the clock of the time of day is from the one since
+// boot, which the program stamps records by.
 func (p *Program) SyncClock() error {
 	// The two clocks are read one after another; of a few tries the one in
 	// which least time passed is the most exact.
@@ -149,9 +180,7 @@ func (p *Program) SyncClock() error {
 			best, offset = d, b.Nano()-a.Nano()-d/2
 		}
 	}
-	if err := p.objs.Epoch.Set(uint64(offset)); err != nil {
-		return fmt.Errorf("clock: %w", err)
-	}
+	p.epoch = uint64(offset)
 	return nil
 }
 
@@ -225,20 +254,19 @@ type Record struct {
 
 // Read returns the next record, whose Event is valid until the next call. It
 // waits at most until the deadline, and then returns os.ErrDeadlineExceeded once
-// the ring is empty; after Close os.ErrClosed.
+// the rings are empty; after Close os.ErrClosed. Of several rings records come in
+// the order of their times, see merger; one that has to wait for that is given up
+// to 10 ms after the deadline.
 func (p *Program) Read(deadline time.Time) (Record, error) {
-	if deadline != p.deadline {
-		p.reader.SetDeadline(deadline)
-		p.deadline = deadline
-	}
-	if err := p.reader.ReadInto(&p.record); err != nil {
+	b, err := p.nextRecord(deadline)
+	if err != nil {
 		return Record{}, err
 	}
-	b := p.record.RawSample
 	if len(b) < prefixSize+headerSize {
 		return Record{}, fmt.Errorf("a record of %d bytes in the ring", len(b))
 	}
 	r := Record{CPU: binary.LittleEndian.Uint16(b), Call: int(binary.LittleEndian.Uint16(b[2:])), Event: b[prefixSize:]}
+	binary.LittleEndian.PutUint64(r.Event, binary.LittleEndian.Uint64(r.Event)+p.epoch)
 	if n := binary.LittleEndian.Uint32(r.Event[16:]); int64(n) <= int64(len(r.Event)) {
 		r.Event = r.Event[:n] // numbers only: the ring's record has room to spare
 	} else {
@@ -247,35 +275,59 @@ func (p *Program) Read(deadline time.Time) (Record, error) {
 	return r, nil
 }
 
-// Waiting is the number of bytes in the ring.
-func (p *Program) Waiting() int { return p.reader.AvailableBytes() }
+// Waiting is the number of bytes in the rings.
+func (p *Program) Waiting() int {
+	n := 0
+	for _, r := range p.readers {
+		n += r.reader.AvailableBytes()
+	}
+	return n
+}
+
+// CPUs is the number of processors that may come online.
+func (p *Program) CPUs() int { return len(p.cpus) }
+
+// Rings is the number of rings.
+func (p *Program) Rings() int { return len(p.rings) }
 
 // Counts adds up the events of each call over all CPUs.
 func (p *Program) Counts() (*[NumCalls]Counts, error) {
-	var sum [NumCalls]Counts
-	var values []Counts
-	for i := range sum[:CallAny] {
-		if err := p.objs.Counters.Lookup(uint32(i), &values); err != nil {
-			return nil, fmt.Errorf("counters: %w", err)
+	var sum, one [NumCalls]Counts
+	for _, cpu := range p.cpus {
+		if err := p.countsOf(cpu, 0, one[:]); err != nil {
+			return nil, err
 		}
-		for _, v := range values {
-			sum[i].Add(v)
+		for i := range sum[:CallAny] {
+			sum[i].Add(one[i])
 		}
 	}
 	return &sum, nil
 }
 
-// Lost is the number of events lost on each CPU so far.
+// Lost is the number of events lost on each CPU so far, by its number.
 func (p *Program) Lost() ([]uint64, error) {
-	var values []Counts
-	if err := p.objs.Counters.Lookup(uint32(CallAny), &values); err != nil {
-		return nil, fmt.Errorf("counters: %w", err)
-	}
-	lost := make([]uint64, len(values))
-	for i := range values {
-		lost[i] = values[i].Lost
+	lost := make([]uint64, p.cpus[len(p.cpus)-1]+1)
+	for _, cpu := range p.cpus {
+		var n [1]Counts
+		if err := p.countsOf(cpu, CallAny, n[:]); err != nil {
+			return nil, err
+		}
+		lost[cpu] = n[0].Lost
 	}
 	return lost, nil
+}
+
+// countsOf reads the counts of calls on a CPU, from the first one on.
+func (p *Program) countsOf(cpu, first int, counts []Counts) error {
+	const size = 4 * 8 // of struct counts
+	buf := make([]byte, len(counts)*size)
+	if _, err := p.counters.ReadAt(buf, int64((cpu*countSlots+first)*size)); err != nil {
+		return fmt.Errorf("counters: %w", err)
+	}
+	if _, err := binary.Decode(buf, binary.LittleEndian, counts); err != nil {
+		return fmt.Errorf("counters: %w", err)
+	}
+	return nil
 }
 
 // Close detaches the program and frees everything; a Read that waits returns.
@@ -285,8 +337,11 @@ func (p *Program) Close() error {
 		errs = append(errs, l.Close())
 	}
 	p.links = nil
-	if p.reader != nil {
-		errs = append(errs, p.reader.Close())
+	for _, r := range p.readers {
+		errs = append(errs, r.reader.Close())
+	}
+	for _, m := range p.rings {
+		errs = append(errs, m.Close())
 	}
 	return errors.Join(append(errs, p.objs.Close())...)
 }

@@ -34,12 +34,15 @@ type recordCall struct {
 	}
 }
 
-type recordCounts struct {
-	_        structs.HostLayout
-	Seen     uint64
-	Written  uint64
-	Lost     uint64
-	Filtered uint64
+type recordCpuCounts struct {
+	_     structs.HostLayout
+	Calls [2048]struct {
+		_        structs.HostLayout
+		Seen     uint64
+		Written  uint64
+		Lost     uint64
+		Filtered uint64
+	}
 }
 
 type recordDescent struct {
@@ -121,7 +124,7 @@ const (
 	recordMapCounters        = "counters"
 	recordMapDescendants     = "descendants"
 	recordMapFilters         = "filters"
-	recordMapRing            = "ring"
+	recordMapRings           = "rings"
 	recordMapScratches       = "scratches"
 	recordMapTables          = "tables"
 	recordProgFollow         = "follow"
@@ -130,7 +133,6 @@ const (
 	recordProgProcessFork    = "process_fork"
 	recordProgSignalDeliver  = "signal_deliver"
 	recordProgSysExit        = "sys_exit"
-	recordVarEpoch           = "epoch"
 	recordVarFilterHierarchy = "filter_hierarchy"
 	recordVarFiltered        = "filtered"
 	recordVarInteresting     = "interesting"
@@ -199,7 +201,7 @@ type recordMapSpecs struct {
 	Counters    *ebpf.MapSpec `ebpf:"counters"`
 	Descendants *ebpf.MapSpec `ebpf:"descendants"`
 	Filters     *ebpf.MapSpec `ebpf:"filters"`
-	Ring        *ebpf.MapSpec `ebpf:"ring"`
+	Rings       *ebpf.MapSpec `ebpf:"rings"`
 	Scratches   *ebpf.MapSpec `ebpf:"scratches"`
 	Tables      *ebpf.MapSpec `ebpf:"tables"`
 }
@@ -208,7 +210,6 @@ type recordMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type recordVariableSpecs struct {
-	Epoch           *ebpf.VariableSpec `ebpf:"epoch"`
 	FilterHierarchy *ebpf.VariableSpec `ebpf:"filter_hierarchy"`
 	Filtered        *ebpf.VariableSpec `ebpf:"filtered"`
 	Interesting     *ebpf.VariableSpec `ebpf:"interesting"`
@@ -243,7 +244,7 @@ type recordMaps struct {
 	Counters    *ebpf.Map `ebpf:"counters"`
 	Descendants *ebpf.Map `ebpf:"descendants"`
 	Filters     *ebpf.Map `ebpf:"filters"`
-	Ring        *ebpf.Map `ebpf:"ring"`
+	Rings       *ebpf.Map `ebpf:"rings"`
 	Scratches   *ebpf.Map `ebpf:"scratches"`
 	Tables      *ebpf.Map `ebpf:"tables"`
 }
@@ -255,7 +256,7 @@ func (m *recordMaps) Close() error {
 		m.Counters,
 		m.Descendants,
 		m.Filters,
-		m.Ring,
+		m.Rings,
 		m.Scratches,
 		m.Tables,
 	)
@@ -265,7 +266,6 @@ func (m *recordMaps) Close() error {
 //
 // It can be passed to loadRecordObjects or ebpf.CollectionSpec.LoadAndAssign.
 type recordVariables struct {
-	Epoch           *ebpf.Variable `ebpf:"epoch"`
 	FilterHierarchy *ebpf.Variable `ebpf:"filter_hierarchy"`
 	Filtered        *ebpf.Variable `ebpf:"filtered"`
 	Interesting     *ebpf.Variable `ebpf:"interesting"`

@@ -34,12 +34,15 @@ type recordCall struct {
 	}
 }
 
-type recordCounts struct {
-	_        structs.HostLayout
-	Seen     uint64
-	Written  uint64
-	Lost     uint64
-	Filtered uint64
+type recordCpuCounts struct {
+	_     structs.HostLayout
+	Calls [2048]struct {
+		_        structs.HostLayout
+		Seen     uint64
+		Written  uint64
+		Lost     uint64
+		Filtered uint64
+	}
 }
 
 type recordDescent struct {
@@ -121,7 +124,7 @@ const (
 	recordMapCounters        = "counters"
 	recordMapDescendants     = "descendants"
 	recordMapFilters         = "filters"
-	recordMapRing            = "ring"
+	recordMapRings           = "rings"
 	recordMapScratches       = "scratches"
 	recordMapTables          = "tables"
 	recordProgFollow         = "follow"
@@ -129,7 +132,6 @@ const (
 	recordProgProcessExit    = "process_exit"
 	recordProgSignalDeliver  = "signal_deliver"
 	recordProgSysExit        = "sys_exit"
-	recordVarEpoch           = "epoch"
 	recordVarFilterHierarchy = "filter_hierarchy"
 	recordVarFiltered        = "filtered"
 	recordVarInteresting     = "interesting"
@@ -197,7 +199,7 @@ type recordMapSpecs struct {
 	Counters    *ebpf.MapSpec `ebpf:"counters"`
 	Descendants *ebpf.MapSpec `ebpf:"descendants"`
 	Filters     *ebpf.MapSpec `ebpf:"filters"`
-	Ring        *ebpf.MapSpec `ebpf:"ring"`
+	Rings       *ebpf.MapSpec `ebpf:"rings"`
 	Scratches   *ebpf.MapSpec `ebpf:"scratches"`
 	Tables      *ebpf.MapSpec `ebpf:"tables"`
 }
@@ -206,7 +208,6 @@ type recordMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type recordVariableSpecs struct {
-	Epoch           *ebpf.VariableSpec `ebpf:"epoch"`
 	FilterHierarchy *ebpf.VariableSpec `ebpf:"filter_hierarchy"`
 	Filtered        *ebpf.VariableSpec `ebpf:"filtered"`
 	Interesting     *ebpf.VariableSpec `ebpf:"interesting"`
@@ -241,7 +242,7 @@ type recordMaps struct {
 	Counters    *ebpf.Map `ebpf:"counters"`
 	Descendants *ebpf.Map `ebpf:"descendants"`
 	Filters     *ebpf.Map `ebpf:"filters"`
-	Ring        *ebpf.Map `ebpf:"ring"`
+	Rings       *ebpf.Map `ebpf:"rings"`
 	Scratches   *ebpf.Map `ebpf:"scratches"`
 	Tables      *ebpf.Map `ebpf:"tables"`
 }
@@ -253,7 +254,7 @@ func (m *recordMaps) Close() error {
 		m.Counters,
 		m.Descendants,
 		m.Filters,
-		m.Ring,
+		m.Rings,
 		m.Scratches,
 		m.Tables,
 	)
@@ -263,7 +264,6 @@ func (m *recordMaps) Close() error {
 //
 // It can be passed to loadRecordObjects or ebpf.CollectionSpec.LoadAndAssign.
 type recordVariables struct {
-	Epoch           *ebpf.Variable `ebpf:"epoch"`
 	FilterHierarchy *ebpf.Variable `ebpf:"filter_hierarchy"`
 	Filtered        *ebpf.Variable `ebpf:"filtered"`
 	Interesting     *ebpf.Variable `ebpf:"interesting"`

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -138,7 +139,7 @@ func TestFakeTree(t *testing.T) {
 	}
 	tr.write(dir+"fdinfo/0", fmt.Sprintf("pos:\t0\nflags:\t0102002\nmnt_id:\t%d\nino:\t5\n", st.Mnt_id))
 	tr.write(dir+"fdinfo/12", "pos:\t0\nflags:\t0100001\nmnt_id:\t77\nino:\t6\n")
-	tr.write(dir+"fdinfo/13", "pos:\t0\nflags:\t0200000\nmnt_id:\t77\nino:\t8\n")
+	tr.write(dir+"fdinfo/13", fmt.Sprintf("pos:\t0\nflags:\t0%o\nmnt_id:\t77\nino:\t8\n", syscall.O_DIRECTORY))
 
 	kthread := tr.process(2, 0, "kthreadd", "")
 	tr.write(kthread+"stat", strings.Replace(statLine(2, 0, "kthreadd", "S", 1), "4194304", "2097152", 1))

@@ -485,6 +485,7 @@ func TestOverlay(t *testing.T) {
 	}
 	for name, upper := range map[string]bool{"low": false, "up": true} {
 		cmd := exec.Command(top+"/merged/"+name, "60")
+		cmd.Args[0] = "sleep" // busybox goes by it
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}

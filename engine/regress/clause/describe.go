@@ -67,6 +67,8 @@ type Seen struct {
 	// Values are what the comparisons in it looked at, each operand once; of
 	// those that compare with constants only the left-hand sides.
 	Values []Value
+
+	several bool // it is an `and` or an `or`
 }
 
 // Value is what an operand of a comparison gave.
@@ -87,27 +89,47 @@ func (v *Value) String() string {
 }
 
 // maxText limits how much of a value and a clause is shown, in bytes.
-const maxText = 160
+const maxText = 300
 
 // maxValues limits how many operands of a clause are shown.
 const maxValues = 4
 
-// see takes down a clause and its values.
+// see takes down a clause with the values of all comparisons in it.
 func see(t *engine.Tracer, r *engine.TracedRule, at int, verdicts []engine.Verdict) Seen {
+	s := seeClause(r, at, verdicts)
+	var walk func(at int)
+	walk = func(at int) {
+		s.addValues(t, &r.Clauses[at])
+		for _, p := range r.Clauses[at].Parts {
+			walk(p)
+		}
+	}
+	walk(at)
+	return s
+}
+
+// seeWrong is see with the values of those comparisons only that made the
+// clause come out as it did.
+func seeWrong(t *engine.Tracer, r *engine.TracedRule, at int, verdicts []engine.Verdict) Seen {
+	s := seeClause(r, at, verdicts)
+	wrong(r, at, verdicts, func(at int) { s.addValues(t, &r.Clauses[at]) })
+	return s
+}
+
+func seeClause(r *engine.TracedRule, at int, verdicts []engine.Verdict) Seen {
 	c := &r.Clauses[at]
-	s := Seen{Verdict: verdicts[at], Text: short(c.Expr.String()), Pos: c.Expr.Position()}
+	kind := Kind(c.Expr)
+	s := Seen{Verdict: verdicts[at], Text: Text(c.Expr), Pos: c.Expr.Position(), several: kind == "and" || kind == "or"}
 	for p := c.Parent; p >= 0; p = r.Clauses[p].Parent {
 		if m, ok := r.Clauses[p].Expr.(*syntax.Macro); ok {
 			s.Macro = m.Name
 			break
 		}
 	}
-	s.addValues(t, r, at)
 	return s
 }
 
-func (s *Seen) addValues(t *engine.Tracer, r *engine.TracedRule, at int) {
-	c := &r.Clauses[at]
+func (s *Seen) addValues(t *engine.Tracer, c *engine.Clause) {
 	switch e := c.Expr.(type) {
 	case *syntax.Check:
 		s.add(e.Left, c, t.AppendLeft)
@@ -116,9 +138,6 @@ func (s *Seen) addValues(t *engine.Tracer, r *engine.TracedRule, at int) {
 		}
 	case *syntax.Exists:
 		s.add(e.Left, c, t.AppendLeft)
-	}
-	for _, p := range c.Parts {
-		s.addValues(t, r, p)
 	}
 }
 
@@ -137,7 +156,7 @@ func (s *Seen) Wanted() string {
 	if s.Verdict != engine.True {
 		return s.Text
 	}
-	if strings.Contains(s.Text, " and ") || strings.Contains(s.Text, " or ") {
+	if s.several {
 		return "not (" + s.Text + ")"
 	}
 	return "not " + s.Text

@@ -1,6 +1,7 @@
 package clause
 
 import (
+	"cmp"
 	"slices"
 
 	"falcoreplay/engine"
@@ -21,13 +22,15 @@ type Miss struct {
 	// one that matches it too. It is "" if there is none.
 	Shadow string
 
-	clauses []int // that are in the way
+	clauses    []int // that are in the way
+	similarity int   // how like the values are to what they would have to be
 }
 
-// nearer tells whether m came nearer than o: fewer comparisons stood in its way
-// or, where as many did, it came further from left to right.
+// nearer tells whether m came nearer than o: fewer comparisons stood in its
+// way; where as many did, the values were more like what they would have to be;
+// where they were as like, it came further from left to right.
 func (m *Miss) nearer(o *Miss) bool {
-	return m.Distance < o.Distance || m.Distance == o.Distance && m.reached() > o.reached()
+	return cmp.Or(cmp.Compare(o.Distance, m.Distance), cmp.Compare(m.similarity, o.similarity), cmp.Compare(m.reached(), o.reached())) > 0
 }
 
 // reached is the first clause in the way.
@@ -84,7 +87,7 @@ func NewNearest(t *engine.Trace, names []string, keep int, matching engine.Match
 // Wants tells whether one of the rules is looked at for a type.
 func (n *Nearest) Wants(t event.Type) bool {
 	for _, r := range n.rules {
-		if r.rule.Fits(t) {
+		if r.rule.Names(t) {
 			return true
 		}
 	}
@@ -98,7 +101,7 @@ func (n *Nearest) Begin(host *replay.Host) { n.host, n.tracer = host, n.trace.Ne
 func (n *Nearest) Event() error {
 	n.tracer.Begin()
 	for _, r := range n.rules {
-		if !r.rule.Fits(n.host.Current.Event.Type) {
+		if !r.rule.Names(n.host.Current.Event.Type) {
 			continue
 		}
 		r.fitting++
@@ -123,14 +126,23 @@ func (n *Nearest) measure(r *nearest) {
 		return
 	}
 	m.clauses = r.dist.inTheWay(r.rule.Clauses)
-	// Another event that failed for the same reason teaches nothing.
-	if full && !m.nearer(&r.misses[r.keep-1]) ||
-		slices.ContainsFunc(r.misses, func(o Miss) bool { return slices.Equal(o.clauses, m.clauses) }) {
+	for _, at := range m.clauses {
+		m.similarity += similarity(n.tracer, r.rule, at, r.verdicts)
+	}
+	if full && !m.nearer(&r.misses[r.keep-1]) {
 		return
+	}
+	// Another event that failed for the same reason teaches nothing.
+	if same := slices.IndexFunc(r.misses, func(o Miss) bool { return slices.Equal(o.clauses, m.clauses) }); same >= 0 {
+		if !m.nearer(&r.misses[same]) {
+			return
+		}
+		r.misses = slices.Delete(r.misses, same, same+1)
+		full = false
 	}
 	m.Event = Describe(n.host, n.Capture)
 	for _, at := range m.clauses {
-		m.InTheWay = append(m.InTheWay, see(n.tracer, r.rule, at, r.verdicts))
+		m.InTheWay = append(m.InTheWay, seeWrong(n.tracer, r.rule, at, r.verdicts))
 	}
 	if full {
 		r.misses = r.misses[:r.keep-1]
@@ -192,7 +204,7 @@ func types(r *engine.TracedRule) []string {
 	var names []string
 	seen := make(map[string]bool)
 	for t := event.Type(0); t < event.NumTypes; t++ {
-		if name := event.Lookup(t).Name; r.Fits(t) && t != event.AsynceventE && !seen[name] {
+		if name := event.Lookup(t).Name; r.Names(t) && !seen[name] {
 			seen[name] = true
 			names = append(names, name)
 		}

@@ -133,7 +133,7 @@ func (d *decoder) mapping(n *yaml.Node, what string, keys []key) map[string]bool
 	d.pairs(n, func(name string, at, value *yaml.Node) {
 		i := slices.Index(names, name)
 		if i < 0 {
-			d.fail(place(at), "%s has no key %q%s", what, name, hint(name, names))
+			d.failHint(place(at), fmt.Sprintf("%s has no key %q", what, name), name, func() []string { return names })
 			return
 		}
 		there[name] = true
@@ -170,12 +170,22 @@ func (d *decoder) pairs(n *yaml.Node, read func(name string, at, value *yaml.Nod
 	}
 }
 
-// hint names the word that was meant, or all that there are.
-func hint(name string, names []string) string {
-	if h := suggest.Hint(name, names); h != "" {
-		return h
+// maxNamed is how many words are named where none of them seems to be meant.
+const maxNamed = 30
+
+// failHint is fail with the word that was meant or, if it is none, all that there
+// are. They are not asked for where the problem is not told any more.
+func (d *decoder) failHint(at Pos, text, name string, words func() []string) {
+	if len(d.problems) == maxProblems {
+		d.more++
+		return
 	}
-	return "; there are " + strings.Join(names, ", ")
+	list := words()
+	h := suggest.Hint(name, list)
+	if h == "" && len(list) <= maxNamed {
+		h = "; there are " + strings.Join(list, ", ")
+	}
+	d.fail(at, "%s%s", text, h)
 }
 
 // sequence reads the items of a sequence.

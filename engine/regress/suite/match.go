@@ -156,6 +156,10 @@ func (c *Condition) String() string {
 	}
 	parts := make([]string, len(c.Tests))
 	for i := range c.Tests {
+		if t := &c.Tests[i]; c.kind == aboutTags && t.op == equals {
+			parts[i] = fmt.Sprintf("tags include %q", t.values)
+			continue
+		}
 		parts[i] = c.Key + " " + c.Tests[i].String()
 	}
 	return strings.Join(parts, " and ")

@@ -12,7 +12,6 @@ import (
 
 	"falcoreplay/engine"
 	"falcoreplay/engine/field"
-	"falcoreplay/internal/suggest"
 	"falcoreplay/rules"
 )
 
@@ -28,7 +27,7 @@ func Parse(path string, data []byte) (*Suite, error) {
 	matching := engine.First
 	var cases *yaml.Node
 	d.mapping(root, "a suite", []key{
-		{"rules", func(n *yaml.Node) { s.Rules = plain(d.texts(n, "rules")) }},
+		{"rules", func(n *yaml.Node) { s.Rules = d.ruleFiles(n) }},
 		{"captures", func(n *yaml.Node) { captures = d.texts(n, "captures") }},
 		{"matching", func(n *yaml.Node) { matching = d.matching(n) }},
 		{"cases", func(n *yaml.Node) { cases = n }},
@@ -65,7 +64,7 @@ func (d *decoder) testCase(n *yaml.Node, c *Case) bool {
 	d.mapping(n, "a case", []key{
 		{"name", func(n *yaml.Node) { c.Name = d.text(n, "name").Text }},
 		{"captures", func(n *yaml.Node) { c.Captures = d.texts(n, "captures") }},
-		{"rules", func(n *yaml.Node) { c.Rules = plain(d.texts(n, "rules")) }},
+		{"rules", func(n *yaml.Node) { c.Rules = d.ruleFiles(n) }},
 		{"disable", func(n *yaml.Node) { c.Disable = d.texts(n, "disable") }},
 		{"enable", func(n *yaml.Node) { c.Enable = d.texts(n, "enable") }},
 		{"matching", func(n *yaml.Node) { c.Matching = d.matching(n) }},
@@ -97,6 +96,15 @@ func (d *decoder) testCase(n *yaml.Node, c *Case) bool {
 		d.fail(c.Pos, "case %q expects an error, with which there are no alerts, and something of alerts as well", c.Name)
 	}
 	return true
+}
+
+// ruleFiles reads the paths of rule files.
+func (d *decoder) ruleFiles(n *yaml.Node) []string {
+	list := plain(d.texts(n, "rules"))
+	if len(list) == 0 {
+		d.fail(place(n), "rules names no file; for the rules of this program write %s", Bundled)
+	}
+	return list
 }
 
 func (d *decoder) matching(n *yaml.Node) engine.Matching {
@@ -159,7 +167,7 @@ func (d *decoder) code(e *Expectation) {
 		names[i] = string(c)
 	}
 	if e.Name != "" && !slices.Contains(names, e.Name) {
-		d.fail(e.Pos, "there is no %s with the code %q%s", e.Kind.key(), e.Name, hint(e.Name, names))
+		d.failHint(e.Pos, fmt.Sprintf("there is no %s with the code %q", e.Kind.key(), e.Name), e.Name, func() []string { return names })
 	}
 }
 
@@ -212,7 +220,7 @@ func (d *decoder) conditions(n *yaml.Node) []Condition {
 		var ok bool
 		if c.kind, ok = properties[name]; !ok {
 			if _, err := engine.ParseField(name); err != nil {
-				d.fail(c.Pos, "%v%s", err, suggest.Hint(name, keys()))
+				d.failHint(c.Pos, err.Error(), name, keys)
 				return
 			}
 		}

@@ -35,8 +35,9 @@ static __always_inline void header(u8 *r, struct call *c, u32 cpu, u32 index, u3
 {
 	*(u64 *)r = cpu | index << 16;
 	r += prefix_size;
-	// struct ppm_evt_hdr, driver/ppm_events_public.h: ts, tid, len, type, nparams
-	*(u64 *)(r + 0) = bpf_ktime_get_boot_ns() + epoch;
+	// struct ppm_evt_hdr, driver/ppm_events_public.h: ts, tid, len, type, nparams.
+	// The time is since boot; user space makes it one since the epoch.
+	*(u64 *)(r + 0) = bpf_ktime_get_boot_ns();
 	*(u64 *)(r + 8) = tid;
 	*(u32 *)(r + 16) = len;
 	*(u16 *)(r + 20) = c->type;
@@ -48,7 +49,7 @@ static __always_inline void header(u8 *r, struct call *c, u32 cpu, u32 index, u3
 // largest record that it is for; the reader goes by the header's length.
 #define FIXED(room)                                                                      \
 	do {                                                                             \
-		u8 *r = bpf_ringbuf_reserve(&ring, room, 0);                             \
+		u8 *r = bpf_ringbuf_reserve(ring, room, 0);                              \
 		u32 pos = header_size + n * 2;                                           \
                                                                                          \
 		if (!r)                                                                  \
@@ -68,7 +69,7 @@ static __always_inline void header(u8 *r, struct call *c, u32 cpu, u32 index, u3
 				*(u16 *)(r + header_size + i * 2) = op->width;           \
 		}                                                                        \
 		header(r, c, cpu, index, s->tid, c->size);                                           \
-		bpf_ringbuf_submit(r, wake(bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) - room, room)); \
+		bpf_ringbuf_submit(r, wake(bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) - room, room));  \
 	} while (0)
 
 // Builds and writes the record of a call; 0 if it is in the ring.
@@ -76,9 +77,10 @@ __noinline int build(u32 cpu, u32 index)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &cpu);
 	struct call *c = bpf_map_lookup_elem(&calls, &index);
+	void *ring = bpf_map_lookup_elem(&rings, &cpu);
 	u32 n, ids, pos;
 
-	if (!s || !c)
+	if (!s || !c || !ring)
 		return 1;
 	n = c->nparams;
 	ids = c->code | (u32)c->native << 16;
@@ -113,7 +115,7 @@ __noinline int build(u32 cpu, u32 index)
 	pos = s->pos;
 	header(s->buf, c, cpu, index, s->tid, pos - prefix_size);
 	pos = bounded(pos, payload_size - 1);
-	return bpf_ringbuf_output(&ring, s->buf, pos, wake(bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA), pos)) ? 1 : 0;
+	return bpf_ringbuf_output(ring, s->buf, pos, wake(bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA), pos)) ? 1 : 0;
 }
 
 // Takes the CPU's scratch, NULL if it is taken.
@@ -128,23 +130,25 @@ static __always_inline struct scratch *take(struct scratch *s, u32 tid)
 	return s;
 }
 
-static __always_inline void count_lost(struct counts *n)
+// The counts of a call, NULL if those of the CPU are.
+static __always_inline struct counts *counts_of(struct cpu_counts *all, u32 index)
 {
-	u32 any = call_any;
-	struct counts *all = bpf_map_lookup_elem(&counters, &any);
-
-	n->lost++;
-	if (all)
-		all->lost++;
+	return all ? &all->calls[bounded(index, count_slots - 1)] : NULL;
 }
 
-static __always_inline int record(u32 cpu, u32 index, struct scratch *s, struct counts *n)
+static __always_inline void count_lost(struct cpu_counts *all, struct counts *n)
+{
+	n->lost++;
+	all->calls[call_any].lost++;
+}
+
+static __always_inline int record(u32 cpu, u32 index, struct scratch *s, struct cpu_counts *all, struct counts *n)
 {
 	int lost = build(cpu, index);
 
 	n->seen++;
 	if (lost)
-		count_lost(n);
+		count_lost(all, n);
 	else
 		n->written++;
 	s->busy = 0;
@@ -158,6 +162,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	u32 nr, index, compat = 0, cpu;
 	u64 id;
 	struct scratch *s;
+	struct cpu_counts *all;
 	struct counts *n;
 	struct call *c;
 
@@ -206,8 +211,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	if ((u32)(id >> 32) == self)
 		return 0;
 	cpu = bpf_get_smp_processor_id();
-	n = bpf_map_lookup_elem(&counters, &index);
+	all = bpf_map_lookup_elem(&counters, &cpu);
 	c = bpf_map_lookup_elem(&calls, &index);
+	n = counts_of(all, index);
 	if (!n || !c)
 		return 0;
 	if (c->when && ret == 0) // sched_process_exec has it
@@ -220,7 +226,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	s = take(bpf_map_lookup_elem(&scratches, &cpu), id);
 	if (!s) {
 		n->seen++;
-		count_lost(n);
+		count_lost(all, n);
 		return 0;
 	}
 	s->ret = ret;
@@ -282,21 +288,22 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 			lost = build(cpu, index);
 			n->seen++;
 			if (lost)
-				count_lost(n);
+				count_lost(all, n);
 			else
 				n->written++;
 		}
 		s->msg = (ret < 64 ? ret : 64) - 1;
 	}
-	return record(cpu, index, s, n);
+	return record(cpu, index, s, all, n);
 }
 
 // What the tracepoints besides sys_exit have in common.
 static __always_inline int event(u32 index, u32 nr, struct task_struct *t, u64 other, u32 tid)
 {
 	u32 cpu = bpf_get_smp_processor_id();
-	struct counts *n = bpf_map_lookup_elem(&counters, &index);
+	struct cpu_counts *all = bpf_map_lookup_elem(&counters, &cpu);
 	struct call *c = bpf_map_lookup_elem(&calls, &index);
+	struct counts *n = counts_of(all, index);
 	struct scratch *s;
 
 	if (!n || !c || (u32)(bpf_get_current_pid_tgid() >> 32) == self)
@@ -314,7 +321,7 @@ static __always_inline int event(u32 index, u32 nr, struct task_struct *t, u64 o
 	s = take(bpf_map_lookup_elem(&scratches, &cpu), tid);
 	if (!s) {
 		n->seen++;
-		count_lost(n);
+		count_lost(all, n);
 		return 0;
 	}
 	s->ret = 0;
@@ -322,7 +329,7 @@ static __always_inline int event(u32 index, u32 nr, struct task_struct *t, u64 o
 	s->compat = 0;
 	s->task = (u64)t;
 	s->other = other;
-	return record(cpu, index, s, n);
+	return record(cpu, index, s, all, n);
 }
 
 #define WANTED(index) (interesting[(index) / 64] >> ((index) & 63) & 1)

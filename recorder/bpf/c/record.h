@@ -17,6 +17,7 @@ enum limits {
 	call_signal = 1059,
 	call_any = 1060,       // all calls together; only lost is counted
 	max_calls = 1061,
+	count_slots = 2048,    // the power of two after that
 	max_params = 32,
 	max_rows = 24,
 	max_tables = 64,
@@ -233,6 +234,10 @@ struct counts {
 	u64 seen, written, lost, filtered;
 };
 
+struct cpu_counts {
+	struct counts calls[count_slots];
+};
+
 // What one record is built from, and where. One for each CPU: a tracepoint of
 // a thread cannot interrupt another on its CPU (preemption is off), and busy
 // tells where a kernel breaks that.
@@ -258,10 +263,20 @@ struct scratch {
 	u8 buf[2 * payload_size];
 };
 
-struct {
+struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 << 20);
-} ring SEC(".maps");
+};
+
+// The ring of each CPU, by its number; several CPUs share one. User space sets
+// the size of this and of the other tables by CPU to one more than the largest
+// number, as there may be holes between them.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__array(values, struct ring);
+} rings SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -277,16 +292,20 @@ struct {
 	__type(value, struct table);
 } tables SEC(".maps");
 
+// The counts of each CPU. An array by its number, not one of the kernel's that
+// are one for each CPU: those are told by position, which differs where there
+// are holes.
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, max_calls);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, u32);
-	__type(value, struct counts);
+	__type(value, struct cpu_counts);
 } counters SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); // user space sets the number of possible CPUs
+	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
@@ -333,17 +352,9 @@ static __always_inline u64 bounded(u64 v, u32 mask)
 
 // Set by user space.
 volatile u64 interesting[32]; // a bit for each call, see enum limits
-volatile u64 epoch;           // nanoseconds from boot time to the epoch
 volatile u32 snaplen = 80;    // most bytes of data
 volatile u32 wake_bytes = 262144; // the reader is woken once this much waits
 volatile u64 magic;           // not 0 while the recorder shows itself
 volatile u32 self;            // its process, in the first namespace
 volatile u32 filtered;        // 1 if there is a filter
 volatile s32 filter_hierarchy; // of control groups: a controller's number, -1 for the unified one
-
-static __always_inline struct scratch *scratch_get(void)
-{
-	u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&scratches, &cpu);
-}

@@ -147,10 +147,15 @@ static __always_inline u64 open_access(u64 v)
 	return v == 1 ? 2 : v == 2 ? 3 : 1;
 }
 
+// The bits of O_TMPFILE, of which one is O_DIRECTORY.
+#if defined(__TARGET_ARCH_arm64)
+#define O_TMPFILE_BITS 020040000
+#else
+#define O_TMPFILE_BITS 020200000
+#endif
 static __always_inline u64 open_mode(u64 flags, u64 mode)
 {
-	// O_CREAT, or a bit of O_TMPFILE
-	return flags & (0100 | 020200000) ? mode & 07777 : 0;
+	return flags & (0100 | O_TMPFILE_BITS) ? mode & 07777 : 0; // O_CREAT
 }
 
 static __always_inline u64 quota_value(struct scratch *s, s32 which)

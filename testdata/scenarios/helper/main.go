@@ -8,6 +8,8 @@
 //	helper truncate FILE          empties a file
 //	helper packet                 opens a packet socket
 //	helper serve DIRECTORY COMMAND ARG...   serves the directory over HTTP while the command runs, its address in $URL
+//	helper listen ADDRESS:PORT    waits there for a connection, says "exit" to it and waits for its end
+//	helper insmod FILE            asks the kernel to load the file as a module
 //	helper get URL SECONDS        fetches it again and again
 package main
 
@@ -47,7 +49,7 @@ func fatal(err error) {
 
 var commands = map[string]func(args []string) error{
 	"memfd": memfd, "attach": attach, "traceme": traceme, "udp": udp, "setuid": setuid, "truncate": truncate, "packet": packet,
-	"serve": serve, "get": get,
+	"serve": serve, "get": get, "listen": listen, "insmod": insmod,
 }
 
 func memfd(args []string) error {
@@ -149,6 +151,35 @@ func serve(args []string) error {
 	cmd.Env = append(os.Environ(), "URL=http://"+l.Addr().String()+"/")
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	return cmd.Run()
+}
+
+func listen(args []string) error {
+	l, err := net.Listen("tcp", args[0])
+	if err != nil {
+		return err
+	}
+	c, err := l.Accept()
+	if err != nil {
+		return err
+	}
+	if _, err := c.Write([]byte("exit\n")); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, c)
+	return err
+}
+
+// insmod succeeds if the kernel refuses, so that nobody loads a module with it.
+func insmod(args []string) error {
+	f, err := os.Open(args[0])
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := unix.FinitModule(int(f.Fd()), "", 0); err == nil {
+		return errors.New("the kernel has loaded it")
+	}
+	return nil
 }
 
 func get(args []string) error {
