@@ -151,7 +151,15 @@ record() {
 	recorder=$!
 	await '^recording to ' $work/said falcorec
 	: >$work/go
+	# A scenario takes seconds; what is left of one that hangs is ended.
+	(
+		exec >/dev/null 2>&1
+		sleep 30
+		for tree in $(trees); do xargs -r kill -9 <$tree$group/cgroup.procs; done
+	) &
+	watchdog=$!
 	wait $running
+	kill $watchdog
 	kill -INT $recorder
 	wait $recorder || fail "$name/$part: $(cat $work/said)"
 	[ "$(tail -n 1 $work/out)" = ok ] || fail "$name/$part: $(cat $work/out)"

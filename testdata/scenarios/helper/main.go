@@ -9,6 +9,7 @@
 //	helper packet                 opens a packet socket
 //	helper serve DIRECTORY COMMAND ARG...   serves the directory over HTTP while the command runs, its address in $URL
 //	helper listen ADDRESS:PORT    waits there for a connection, says "exit" to it and waits for its end
+//	helper send ADDRESS:PORT      connects to it, and reads what is said
 //	helper insmod FILE            asks the kernel to load the file as a module
 //	helper get URL SECONDS        fetches it again and again
 package main
@@ -49,7 +50,7 @@ func fatal(err error) {
 
 var commands = map[string]func(args []string) error{
 	"memfd": memfd, "attach": attach, "traceme": traceme, "udp": udp, "setuid": setuid, "truncate": truncate, "packet": packet,
-	"serve": serve, "get": get, "listen": listen, "insmod": insmod,
+	"serve": serve, "get": get, "listen": listen, "send": send, "insmod": insmod,
 }
 
 func memfd(args []string) error {
@@ -166,6 +167,16 @@ func listen(args []string) error {
 		return err
 	}
 	_, err = io.Copy(io.Discard, c)
+	return err
+}
+
+func send(args []string) error {
+	c, err := net.Dial("tcp", args[0])
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.Read(make([]byte, 80))
 	return err
 }
 
