@@ -11,6 +11,7 @@ import (
 
 	"falcoreplay/engine"
 	"falcoreplay/engine/regress"
+	"falcoreplay/internal/output"
 	"falcoreplay/rules"
 )
 
@@ -58,7 +59,7 @@ func (set *coverageSettings) run(s *streams, args []string) error {
 	var errs []string
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Sprintf(format, args...)) }
 	if !slices.Contains(regress.CoverageFormats(), set.output) {
-		bad("--output: unknown format %q, expected one of %s", set.output, strings.Join(regress.CoverageFormats(), ", "))
+		bad("--output: %v", output.UnknownFormat(set.output, regress.CoverageFormats()))
 	}
 	if set.workers < 1 {
 		bad("--workers: %d is less than 1", set.workers)

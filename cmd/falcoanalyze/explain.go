@@ -10,6 +10,7 @@ import (
 
 	"falcoreplay/engine"
 	"falcoreplay/engine/regress"
+	"falcoreplay/internal/output"
 )
 
 // explainSettings are the flags of explain.
@@ -62,7 +63,7 @@ func (set *explainSettings) run(s *streams, captures []string) error {
 		bad("--rule-matching: %v", err)
 	}
 	if !slices.Contains(regress.ExplainFormats(), set.output) {
-		bad("--output: unknown format %q, expected one of %s", set.output, strings.Join(regress.ExplainFormats(), ", "))
+		bad("--output: %v", output.UnknownFormat(set.output, regress.ExplainFormats()))
 	}
 	if set.workers < 1 {
 		bad("--workers: %d is less than 1", set.workers)

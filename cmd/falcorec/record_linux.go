@@ -17,6 +17,7 @@ import (
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
+	"falcoreplay/internal/output"
 	"falcoreplay/recorder"
 )
 
@@ -71,7 +72,7 @@ func explain(err error) error {
 // summary is how a recording went, in lines.
 func summary(s *recorder.Status) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d events in %s, %s in %s\n", s.Events, s.Elapsed.Round(time.Millisecond), size(s.FileBytes), count(s.Files, "file"))
+	fmt.Fprintf(&b, "%d events in %s, %s in %s\n", s.Events, s.Elapsed.Round(time.Millisecond), size(s.FileBytes), output.Count(s.Files, "file"))
 	for _, l := range []struct {
 		n    uint64
 		what string
@@ -88,13 +89,6 @@ func summary(s *recorder.Status) string {
 		}
 	}
 	return b.String()
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
 }
 
 func size(n uint64) string {

@@ -1,13 +1,13 @@
 package lint
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
 	"path/filepath"
 	"strings"
 
+	"falcoreplay/internal/output"
 	"falcoreplay/rules"
 )
 
@@ -22,18 +22,11 @@ func (r *Report) Write(w io.Writer, format string) error {
 		_, err := io.WriteString(w, r.text())
 		return err
 	case "json":
-		return writeJSON(w, r.json())
+		return output.JSON(w, r.json())
 	case "sarif":
-		return writeJSON(w, r.sarif())
+		return output.JSON(w, r.sarif())
 	}
-	return fmt.Errorf("unknown format %q, expected one of %s", format, strings.Join(Formats(), ", "))
-}
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	return output.UnknownFormat(format, Formats())
 }
 
 func (r *Report) text() string {
@@ -46,8 +39,8 @@ func (r *Report) text() string {
 
 // Summary is one line with how much was found.
 func (r *Report) Summary() string {
-	s := fmt.Sprintf("%s, %s, %s", count(r.Count(rules.SeverityError), "error"),
-		count(r.Count(rules.SeverityWarning), "warning"), count(r.Count(rules.SeverityNotice), "notice"))
+	s := fmt.Sprintf("%s, %s, %s", output.Count(r.Count(rules.SeverityError), "error"),
+		output.Count(r.Count(rules.SeverityWarning), "warning"), output.Count(r.Count(rules.SeverityNotice), "notice"))
 	if r.Silenced > 0 {
 		s += fmt.Sprintf(", %d ignored by comments", r.Silenced)
 	}
@@ -55,13 +48,6 @@ func (r *Report) Summary() string {
 		s += fmt.Sprintf(", %d left out", r.Omitted)
 	}
 	return s
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // The JSON form, which docs/lint.md describes.

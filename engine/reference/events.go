@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"falcoreplay/engine"
+	"falcoreplay/internal/output"
 	"falcoreplay/scap/event"
 )
 
@@ -134,7 +135,7 @@ func WriteEvents(w io.Writer, format string, o Options) error {
 		if generic == nil {
 			generic = []string{}
 		}
-		return writeJSON(w, struct {
+		return output.JSON(w, struct {
 			Events  []Event  `json:"events"`
 			Generic []string `json:"generic"`
 		}{events, generic})
@@ -171,7 +172,7 @@ func WriteEvents(w io.Writer, format string, o Options) error {
 		_, err := fmt.Fprintf(w, "\n%s%s:\n%s", strings.ToUpper(genericText[:1]), genericText[1:], wrap("`"+strings.Join(generic, "`, `")+"`", 78))
 		return err
 	}
-	return unknownFormat(format)
+	return output.UnknownFormat(format, Formats())
 }
 
 func writeNames(w io.Writer, events []Event, generic []string) error {

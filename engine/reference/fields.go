@@ -7,6 +7,7 @@ import (
 
 	"falcoreplay/engine"
 	"falcoreplay/engine/field"
+	"falcoreplay/internal/output"
 )
 
 // Field describes a field of the language.
@@ -134,9 +135,9 @@ func WriteFields(w io.Writer, format string, o Options) error {
 		}
 		return nil
 	case format == "json":
-		return writeJSON(w, list)
+		return output.JSON(w, list)
 	case format != "text" && format != "markdown":
-		return unknownFormat(format)
+		return output.UnknownFormat(format, Formats())
 	}
 	for start, end := 0, 0; start < len(list); start = end {
 		for end = start; end < len(list) && list[end].Class == list[start].Class; end++ {

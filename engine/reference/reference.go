@@ -6,7 +6,6 @@
 package reference
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -23,17 +22,6 @@ type Options struct {
 	All bool
 	// NamesOnly lists nothing but names, a line each, whatever the format.
 	NamesOnly bool
-}
-
-func unknownFormat(format string) error {
-	return fmt.Errorf("unknown format %q, expected one of %s", format, strings.Join(Formats(), ", "))
-}
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }
 
 // table writes rows of a text with columns of equal width but for the last.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"falcoreplay/engine/regress/clause"
-	"falcoreplay/engine/report"
+	"falcoreplay/internal/output"
 )
 
 // CoverageFormats are the names of the formats of coverage, the default first.
@@ -21,11 +21,11 @@ func (c *Coverage) Write(w io.Writer, format string) error {
 		_, err := io.WriteString(w, c.text())
 		return err
 	case "json":
-		return report.WriteJSON(w, c.document())
+		return output.JSON(w, c.document())
 	case "html":
 		return c.html(w)
 	}
-	return fmt.Errorf("unknown format %q, expected one of %s", format, strings.Join(CoverageFormats(), ", "))
+	return output.UnknownFormat(format, CoverageFormats())
 }
 
 // summary is what it comes to, in a line.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"falcoreplay/engine/regress/compare"
-	"falcoreplay/engine/report"
+	"falcoreplay/internal/output"
 )
 
 // DiffFormats are the names of the formats of a RulesDiff, the default first.
@@ -28,9 +28,9 @@ func (d *RulesDiff) Write(w io.Writer, format string, limit int) error {
 		_, err := io.WriteString(w, d.markdown(limit))
 		return err
 	case "json":
-		return report.WriteJSON(w, d.document())
+		return output.JSON(w, d.document())
 	}
-	return fmt.Errorf("unknown format %q, expected one of %s", format, strings.Join(DiffFormats(), ", "))
+	return output.UnknownFormat(format, DiffFormats())
 }
 
 // behaving are the rules with different alerts, and quiet those that are

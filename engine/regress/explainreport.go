@@ -7,7 +7,7 @@ import (
 
 	"falcoreplay/engine"
 	"falcoreplay/engine/regress/clause"
-	"falcoreplay/engine/report"
+	"falcoreplay/internal/output"
 	"falcoreplay/rules"
 	"falcoreplay/rules/syntax"
 )
@@ -24,9 +24,9 @@ func (x *EventExplanation) Write(w io.Writer, format string, full bool) error {
 		_, err := io.WriteString(w, x.text(full))
 		return err
 	case "json":
-		return report.WriteJSON(w, x.document())
+		return output.JSON(w, x.document())
 	}
-	return fmt.Errorf("unknown format %q, expected one of %s", format, strings.Join(ExplainFormats(), ", "))
+	return output.UnknownFormat(format, ExplainFormats())
 }
 
 func ruleLine(r *rules.Rule) string {
@@ -133,9 +133,9 @@ func (x *RuleExplanation) Write(w io.Writer, format string) error {
 		_, err := io.WriteString(w, x.text())
 		return err
 	case "json":
-		return report.WriteJSON(w, x.document())
+		return output.JSON(w, x.document())
 	}
-	return fmt.Errorf("unknown format %q, expected one of %s", format, strings.Join(ExplainFormats(), ", "))
+	return output.UnknownFormat(format, ExplainFormats())
 }
 
 func (x *RuleExplanation) text() string {

@@ -3,11 +3,10 @@
 package report
 
 import (
-	"fmt"
 	"io"
-	"strings"
 
 	"falcoreplay/engine"
+	"falcoreplay/internal/output"
 )
 
 // Writer writes alerts in one format. Begin comes first and End last, also if
@@ -63,7 +62,7 @@ func lookup(formats []Format, name string) (Format, error) {
 			return f, nil
 		}
 	}
-	return Format{}, fmt.Errorf("unknown format %q, expected one of %s", name, strings.Join(Names(), ", "))
+	return Format{}, output.UnknownFormat(name, Names())
 }
 
 // New returns a writer of the format. It does not buffer: each alert is one

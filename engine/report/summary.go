@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"falcoreplay/engine"
+	"falcoreplay/internal/output"
 	"falcoreplay/rules"
 )
 
@@ -94,7 +95,7 @@ func (s *Summary) ByRule() []RuleCount {
 // Text is the summary for people, in lines.
 func (s *Summary) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s, %s\n", count(s.Captures, "capture"), count(s.Events, "event"), count(s.Alerts, "alert"))
+	fmt.Fprintf(&b, "%s, %s, %s\n", output.Count(s.Captures, "capture"), output.Count(s.Events, "event"), output.Count(s.Alerts, "alert"))
 	for _, r := range s.ByRule() {
 		fmt.Fprintf(&b, "%8d  %-13s  %s\n", r.Alerts, r.Priority, r.Rule)
 	}
@@ -104,11 +105,4 @@ func (s *Summary) Text() string {
 		}
 	}
 	return b.String()
-}
-
-func count(n uint64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
 }

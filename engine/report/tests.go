@@ -1,12 +1,13 @@
 package report
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"falcoreplay/internal/output"
 )
 
 // Status is how a test case ended.
@@ -100,7 +101,7 @@ func NewTestWriter(format string, w io.Writer, all bool) (TestWriter, error) {
 			return f.open(w, all), nil
 		}
 	}
-	return nil, fmt.Errorf("unknown format %q, expected one of %s", format, strings.Join(TestFormatNames(), ", "))
+	return nil, output.UnknownFormat(format, TestFormatNames())
 }
 
 // textTests is for people.
@@ -118,7 +119,7 @@ func (t *textTests) Case(c *CaseResult) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s:%d: %s", statusWords[c.Status], c.Suite, c.Line, c.Name)
 	if c.Status == Passed {
-		fmt.Fprintf(&b, " (%s in %s)", count(uint64(c.Alerts), "alert"), count(c.Events, "event"))
+		fmt.Fprintf(&b, " (%s in %s)", output.Count(uint64(c.Alerts), "alert"), output.Count(c.Events, "event"))
 	}
 	b.WriteByte('\n')
 	for _, f := range c.Failures {
@@ -145,7 +146,7 @@ const maxUntested = 10
 
 func (s *TestTotals) text(all bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d passed", count(uint64(s.Passed+s.Failed+s.Broken), "case"), s.Passed)
+	fmt.Fprintf(&b, "%s: %d passed", output.Count(uint64(s.Passed+s.Failed+s.Broken), "case"), s.Passed)
 	if s.Failed > 0 {
 		fmt.Fprintf(&b, ", %d failed", s.Failed)
 	}
@@ -157,7 +158,7 @@ func (s *TestTotals) text(all bool) string {
 	}
 	b.WriteByte('\n')
 	if s.Rules > 0 {
-		fmt.Fprintf(&b, "%d of %s tested\n", s.Rules-len(s.Untested), count(uint64(s.Rules), "rule"))
+		fmt.Fprintf(&b, "%d of %s tested\n", s.Rules-len(s.Untested), output.Count(uint64(s.Rules), "rule"))
 	}
 	for i, name := range s.Untested {
 		if i == maxUntested && !all {
@@ -249,7 +250,7 @@ func (j *jsonTests) Case(c *CaseResult) error {
 }
 
 func (j *jsonTests) End(s *TestTotals) error {
-	return WriteJSON(j.w, struct {
+	return output.JSON(j.w, struct {
 		Passed   int        `json:"passed"`
 		Failed   int        `json:"failed"`
 		Broken   int        `json:"broken"`
@@ -257,15 +258,6 @@ func (j *jsonTests) End(s *TestTotals) error {
 		Untested []string   `json:"untested"`
 		Cases    []jsonCase `json:"cases"`
 	}{s.Passed, s.Failed, s.Broken, s.Rules, slices.Concat([]string{}, s.Untested), slices.Concat([]jsonCase{}, j.cases)})
-}
-
-// WriteJSON writes a value as an indented JSON document. Letters like < stand
-// for themselves.
-func WriteJSON(w io.Writer, value any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(value)
 }
 
 // junitTests is the XML that CI systems read. It has no times, so that the same

@@ -158,13 +158,11 @@ func (d *decoder) expectation(n *yaml.Node) Expectation {
 
 // code tells whether an error or a warning has a code that there is.
 func (d *decoder) code(e *Expectation) {
-	codes := rules.ErrorCodes()
-	if e.Kind == Warning {
-		codes = rules.WarningCodes()
-	}
-	names := make([]string, len(codes))
-	for i, c := range codes {
-		names[i] = string(c)
+	var names []string
+	for _, c := range rules.Codes() {
+		if (c.Severity == rules.SeverityError) == (e.Kind == Error) {
+			names = append(names, string(c.Code))
+		}
 	}
 	if e.Name != "" && !slices.Contains(names, e.Name) {
 		d.failHint(e.Pos, fmt.Sprintf("there is no %s with the code %q", e.Kind.key(), e.Name), e.Name, func() []string { return names })
