@@ -4,13 +4,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"falcoreplay/internal/golden"
 	"falcoreplay/rules"
 	"falcoreplay/rules/syntax"
 )
@@ -21,48 +20,13 @@ var update = flag.Bool("update", false, "write what the tests got as what they w
 // files are loaded in their order, and its file `want` is what came out, all
 // diagnostics and then the rules.
 func TestGolden(t *testing.T) {
-	paths, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(paths) == 0 {
-		t.Fatal("no cases", err)
-	}
-	for _, path := range paths {
-		archive, err := txtar.ParseFile(path)
-		if err != nil {
-			t.Fatal(err)
+	golden.Run(t, "testdata/*.txtar", *update, func(_ *testing.T, cases []txtar.File) string {
+		files := make([]rules.File, len(cases))
+		for i, f := range cases {
+			files[i] = rules.File{Name: f.Name, Data: f.Data}
 		}
-		var files []rules.File
-		changed := false
-		for i := range archive.Files {
-			f := &archive.Files[i]
-			name, file, ok := strings.Cut(f.Name, "/")
-			if !ok {
-				t.Fatalf("%s: file %s is in no folder", path, f.Name)
-			}
-			if file != "want" {
-				files = append(files, rules.File{Name: file, Data: f.Data})
-				continue
-			}
-			load := files
-			files = nil
-			t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar")+"/"+name, func(t *testing.T) {
-				got := loadAndDump(load)
-				if *update {
-					changed = changed || got != string(f.Data)
-					f.Data = []byte(got)
-				} else if got != string(f.Data) {
-					t.Errorf("got:\n%s\nwant:\n%s", got, f.Data)
-				}
-			})
-		}
-		if len(files) > 0 {
-			t.Errorf("%s: the last case has no file `want`", path)
-		}
-		if changed {
-			if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+		return loadAndDump(files)
+	})
 }
 
 // loadAndDump loads with a catalogue in which fields that begin with `no.` are

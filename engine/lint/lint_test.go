@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"falcoreplay/engine/lint"
+	"falcoreplay/internal/golden"
 	"falcoreplay/internal/testenv"
 	"falcoreplay/rules"
 )
@@ -25,56 +26,24 @@ var update = flag.Bool("update", false, "write what the tests got as what they w
 // files are loaded in their order, and its file `want` is what is found. A
 // comment line `# enable CODE` in a file looks for the code as well.
 func TestGolden(t *testing.T) {
-	paths, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(paths) == 0 {
-		t.Fatal("no cases", err)
-	}
-	for _, path := range paths {
-		archive, err := txtar.ParseFile(path)
-		if err != nil {
+	golden.Run(t, "testdata/*.txtar", *update, func(t *testing.T, cases []txtar.File) string {
+		var opts lint.Options
+		files := make([]rules.File, len(cases))
+		for i, f := range cases {
+			files[i] = rules.File{Name: f.Name, Data: f.Data}
+			for _, line := range strings.Split(string(f.Data), "\n") {
+				if code, ok := strings.CutPrefix(line, "# enable "); ok {
+					opts.Enable = append(opts.Enable, rules.Code(code))
+				}
+			}
+		}
+		report := lint.Check(files, opts)
+		var b bytes.Buffer
+		if err := report.Write(&b, "text"); err != nil {
 			t.Fatal(err)
 		}
-		var files []rules.File
-		for i := range archive.Files {
-			f := &archive.Files[i]
-			name, file, ok := strings.Cut(f.Name, "/")
-			if !ok {
-				t.Fatalf("%s: file %s is in no folder", path, f.Name)
-			}
-			if file != "want" {
-				files = append(files, rules.File{Name: file, Data: f.Data})
-				continue
-			}
-			load := files
-			files = nil
-			t.Run(name, func(t *testing.T) {
-				var opts lint.Options
-				for _, f := range load {
-					for _, line := range strings.Split(string(f.Data), "\n") {
-						if code, ok := strings.CutPrefix(line, "# enable "); ok {
-							opts.Enable = append(opts.Enable, rules.Code(code))
-						}
-					}
-				}
-				report := lint.Check(load, opts)
-				var b bytes.Buffer
-				if err := report.Write(&b, "text"); err != nil {
-					t.Fatal(err)
-				}
-				got := b.String() + report.Summary() + "\n"
-				if *update {
-					f.Data = []byte(got)
-				} else if got != string(f.Data) {
-					t.Errorf("got:\n%s\nwant:\n%s", got, f.Data)
-				}
-			})
-		}
-		if *update {
-			if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+		return b.String() + report.Summary() + "\n"
+	})
 }
 
 // TestExamples holds that the examples of the documentation show what they are

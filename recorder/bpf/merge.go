@@ -45,10 +45,8 @@ func (m *merger) next() (from int, wait uint64, err error) {
 			return -1, 0, err
 		}
 	}
-	first, empty := m.first()
-	if first >= 0 && (!empty || m.heads[first].ts <= m.horizon) {
-		m.given = first
-		return first, 0, nil
+	if m.give() {
+		return m.given, 0, nil
 	}
 	// Asking costs a system call for each ring, hence not for every record.
 	now := m.clock()
@@ -64,12 +62,20 @@ func (m *merger) next() (from int, wait uint64, err error) {
 		}
 	}
 	m.horizon = max(m.horizon, now-min(now, m.lookAhead))
-	first, empty = m.first()
-	if first >= 0 && (!empty || m.heads[first].ts <= m.horizon) {
-		m.given = first
-		return first, 0, nil
+	if m.give() {
+		return m.given, 0, nil
 	}
 	return -1, m.lookAhead, nil
+}
+
+// give gives the oldest record, if it can be given.
+func (m *merger) give() bool {
+	first, empty := m.first()
+	if first < 0 || empty && m.heads[first].ts > m.horizon {
+		return false
+	}
+	m.given = first
+	return true
 }
 
 // holds tells whether a record was taken that is not given yet.
