@@ -85,16 +85,14 @@ func (e *Engine) keysOf(programs []program, all []uint64) []sieveKey {
 	needed := make(map[ref]int) // by what the comparison has to be
 	needs := make([][]ref, len(programs))
 	for i, p := range programs {
-		needs[i] = e.needs(p.root)
-		slices.Sort(needs[i])
-		needs[i] = slices.Compact(needs[i])
+		needs[i] = e.needs(p.root, nil)
 		for _, r := range needs[i] {
 			needed[r]++
 		}
 	}
 	var keys []ref
 	for r, n := range needed {
-		if n*keyShare >= len(programs) && e.checks[e.ops[r>>1].check].cost <= maxKeyCost {
+		if n*keyShare >= len(programs) {
 			keys = append(keys, r)
 		}
 	}
@@ -115,21 +113,32 @@ func (e *Engine) keysOf(programs []program, all []uint64) []sieveKey {
 	return list
 }
 
-// needs is the comparisons, and negations of such, that an expression is false
-// without.
-func (e *Engine) needs(r ref) []ref {
+// needs appends the comparisons, and negations of such, that an expression is
+// false without, each once.
+func (e *Engine) needs(r ref, list []ref) []ref {
 	o := &e.ops[r>>1]
-	if o.kind == kindCheck {
-		return []ref{r}
-	}
-	all := (o.kind == kindAnd) == (r&1 == 0) // or one of several, which have to share it
-	var list []ref
-	for i, k := range o.kids {
-		needs := e.needs(k ^ r&1)
-		if all || i == 0 {
-			list = append(list, needs...)
-		} else {
-			list = slices.DeleteFunc(list, func(r ref) bool { return !slices.Contains(needs, r) })
+	switch {
+	case o.kind == kindCheck:
+		if e.checks[o.check].cost <= maxKeyCost && !slices.Contains(list, r) {
+			list = append(list, r)
+		}
+	case (o.kind == kindAnd) == (r&1 == 0):
+		for _, k := range o.kids {
+			list = e.needs(k^r&1, list)
+		}
+	case len(o.kids) > 0: // one of them is true: what all of them need
+		shared := e.needs(o.kids[0]^r&1, nil)
+		for _, k := range o.kids[1:] {
+			if len(shared) == 0 {
+				return list
+			}
+			needs := e.needs(k^r&1, nil)
+			shared = slices.DeleteFunc(shared, func(r ref) bool { return !slices.Contains(needs, r) })
+		}
+		for _, r := range shared {
+			if !slices.Contains(list, r) {
+				list = append(list, r)
+			}
 		}
 	}
 	return list

@@ -243,6 +243,15 @@ func applyFcntl(h *Host, ev *event.Event) {
 	}
 }
 
+// idleFcntl tells the commands that applyFcntl does nothing for.
+func idleFcntl(_ *Thread, ev *event.Event) bool {
+	switch unsigned(ev, 2) {
+	case fcntlSetFD, fcntlDupFD, fcntlDupFDCloexec:
+		return false
+	}
+	return true
+}
+
 func applyPipe(h *Host, ev *event.Event) {
 	if h.Current.Thread == nil || result(ev) < 0 {
 		return

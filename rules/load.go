@@ -18,6 +18,8 @@ const (
 	maxConditionNodes = 1 << 17
 	// maxTotalBytes limits all conditions and lists of a load together.
 	maxTotalBytes = 64 << 20
+	// maxFileBytes limits a file.
+	maxFileBytes = 1 << 30
 	// maxParseDepth is what Falco's rule loader gives the parser, instead of
 	// its default: parse_condition in rule_loader_compiler.cpp.
 	maxParseDepth = 1000

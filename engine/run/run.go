@@ -123,14 +123,13 @@ type pass struct {
 	host    *replay.Host
 	stats   replay.Stats
 
-	wanted, needed [event.NumTypes]bool // types that the visitor looks at, and those that Skip is not enough for
+	wanted [event.NumTypes]bool // types that the visitor looks at
 }
 
-// init finds out what is done with an event, which depends on its type alone.
+// init finds out which events the visitor looks at.
 func (p *pass) init() {
 	for t := range p.wanted {
 		p.wanted[t] = p.visitor.Wants(event.Type(t))
-		p.needed[t] = p.wanted[t] || replay.Changes(event.Type(t))
 	}
 }
 
@@ -138,10 +137,10 @@ func (p *pass) init() {
 func (p *pass) events() error {
 	for {
 		ev, err := p.reader.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
 		if err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
 			return err
 		}
 		if p.reader.Section() != p.section {
@@ -154,15 +153,12 @@ func (p *pass) events() error {
 }
 
 func (p *pass) event(ev *event.Event) error {
-	if !p.needed[ev.Type] {
+	if !p.wanted[ev.Type] || ev.StateOnly {
 		p.host.Skip(ev)
 		return nil
 	}
 	p.host.Apply(ev)
-	if p.wanted[ev.Type] && !ev.StateOnly {
-		return p.visitor.Event()
-	}
-	return nil
+	return p.visitor.Event()
 }
 
 // beginSection starts with a new host: a section is a capture of its own.
