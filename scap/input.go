@@ -13,7 +13,7 @@ import (
 const (
 	// pieceBytes is how much is handed over at once; the first pieces are
 	// smaller, so that a small capture takes little memory.
-	pieceBytes      = 1 << 20
+	pieceBytes      = 256 << 10
 	firstPieceBytes = 64 << 10
 
 	// headroom is what a piece leaves free at its start for the rest of the

@@ -202,6 +202,9 @@ func (r *Reader) next(e *event.Event) (*event.Event, error) {
 		r.last = nil
 	}
 	for r.err == nil {
+		if r.quick(e) {
+			return e, nil
+		}
 		in := &r.in
 		b := in.buf[in.pos:]
 		if len(b) < minBlockBytes {

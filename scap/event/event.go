@@ -55,16 +55,21 @@ func (e *Event) SetParams(n, width int, data []byte) bool {
 	lens, data := data[:n*width], data[n*width:]
 	var end uint64
 	e.off[0] = 0
-	for i := range n {
-		if width == 2 {
-			end += uint64(binary.LittleEndian.Uint16(lens[2*i:]))
-		} else {
-			end += uint64(binary.LittleEndian.Uint32(lens[4*i:]))
+	if width == 2 {
+		for i := 1; len(lens) >= 2 && i <= MaxParams; i++ {
+			end += uint64(binary.LittleEndian.Uint16(lens))
+			e.off[i] = uint32(end)
+			lens = lens[2:]
 		}
-		if end > uint64(len(data)) {
-			return false
+	} else {
+		for i := 1; len(lens) >= 4 && i <= MaxParams; i++ {
+			end += uint64(binary.LittleEndian.Uint32(lens))
+			e.off[i] = uint32(end)
+			lens = lens[4:]
 		}
-		e.off[i+1] = uint32(end)
+	}
+	if end > uint64(len(data)) {
+		return false
 	}
 	e.n, e.data = n, data[:end]
 	return true
