@@ -67,6 +67,7 @@ type Host struct {
 	closingTID TID
 	closingFD  int64
 
+	closed  []*FD   // memory for new ones
 	last    *Thread // found last
 	lastTS  uint64  // of the last event that is not StateOnly
 	scratch []byte
@@ -191,7 +192,7 @@ func (h *Host) advance(ev *event.Event) {
 		h.closing = false
 		if t := h.threads[h.closingTID]; t != nil {
 			if tab := t.FDTable(); tab != nil {
-				tab.remove(h.closingFD)
+				h.recycle(tab.remove(h.closingFD))
 			}
 		}
 	}
