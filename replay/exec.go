@@ -89,7 +89,7 @@ func applyExec(h *Host, ev *event.Event) {
 	if tab := t.FDTable(); tab != nil {
 		tab.removeIf((*FD).closesOnExec)
 	}
-	t.Flags = t.Flags&(PipeSource|PipeDest|MainThread|CloneInverted) | ThreadActive | NameChanged
+	t.Flags = t.Flags&(PipeSource|PipeDest|MainThread|CloneInverted) | NameChanged
 	h.removeSiblings(t)
 }
 

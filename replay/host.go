@@ -210,13 +210,8 @@ func (h *Host) bind(ev *event.Event) {
 		return
 	}
 	t := h.find(tid)
-	if kind.kind == bindThread {
-		if t == nil {
-			t = h.unknownThread(tid)
-		}
-		if t != nil {
-			t.Flags |= ThreadActive
-		}
+	if t == nil && kind.kind == bindThread {
+		t = h.unknownThread(tid)
 	}
 	if t == nil {
 		return

@@ -100,7 +100,7 @@ func snapshotThread(s *scap.Thread) *Thread {
 	t := newThread(TID(s.TID))
 	t.PID, t.PTID, t.SID = TID(s.PID), TID(s.PTID), TID(s.SID)
 	t.VPGID, t.PGID, t.VTID, t.VPID = TID(s.VPGID), TID(s.PGID), TID(s.VTID), TID(s.VPID)
-	t.Flags |= s.Flags | ThreadActive
+	t.Flags |= s.Flags
 	t.Comm, t.Exe, t.Root = s.Comm, s.Exe, s.Root
 	t.setExePath(s.ExePath)
 	t.setArgs(texts([]byte(s.Args)))

@@ -3,7 +3,7 @@ package scap
 import "falcoreplay/scap/event"
 
 // BatchEvents is the largest number of events in a Batch.
-const BatchEvents = 512
+const BatchEvents = 1024
 
 // Batch is events that were read one after another, for a goroutine beside the
 // one that reads. They are of one section, and their parameters are valid until

@@ -42,7 +42,7 @@ func (r *Reader) quick(e *event.Event) bool {
 	const cpuEnd = blockHeaderBytes + 2
 	const least = cpuEnd + 4 + eventHeaderBytes + blockTrailerBytes
 	b := r.in.buf[r.in.pos:]
-	if len(b) < least || r.initial {
+	if len(b) < least || r.initial || r.opts.stepwise {
 		return false
 	}
 	total := uint64(le32(b[4:]))
