@@ -42,8 +42,12 @@ func Load(files []File, opts Options) (*Set, *Result) {
 		result:   &Result{sources: make(map[string]*source)},
 		resolved: make(map[string]resolved),
 		parsed:   make(map[string]parsed),
-		lists:    newTable[listInfo](), macros: newTable[macroInfo](), rules: newTable[ruleInfo](),
+
+		questions: make(chan *asked, questionsAhead),
+		lists:     newTable[listInfo](), macros: newTable[macroInfo](), rules: newTable[ruleInfo](),
 	}
+	go l.answer()
+	defer close(l.questions)
 	var set *Set
 	for i, p := range parseAll(files) {
 		<-p.done
@@ -80,6 +84,8 @@ type loader struct {
 
 	resolved map[string]resolved // the rules after the file before
 	parsed   map[string]parsed   // by the condition with its lists
+
+	questions chan *asked // for the callbacks
 
 	// lost tells that a file, or an item without a name, could not be read,
 	// so that what seems to be missing may have been in there.
