@@ -114,6 +114,9 @@ func (r *Reader) Stats() Stats {
 	return s
 }
 
+// Compressed tells whether the capture is compressed.
+func (r *Reader) Compressed() bool { return r.in.packed }
+
 // Totals are the figures with which the recorder has ended the capture, known
 // once Next has returned an error; nil where it has not.
 func (r *Reader) Totals() *Totals { return r.in.totals }

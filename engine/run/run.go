@@ -24,9 +24,10 @@ type Result struct {
 // use.
 type Options struct {
 	Reader scap.Options
-	// Beside reads beside the replay, for callers that have a processor to
-	// spare. The result is the same, at the price of some work.
-	Beside bool
+	// Spare is how many processors there are besides the one that this takes. If
+	// there is one that does not decompress the capture, it is read there, beside
+	// the replay. The result is the same, at the price of some work.
+	Spare int
 }
 
 // Capture analyses the capture that r holds and calls emit with each alert, in
@@ -103,7 +104,7 @@ func Events(r io.Reader, name string, v Visitor, opts Options) (Result, error) {
 	p := pass{reader: rd, visitor: v}
 	p.init()
 	var res Result
-	if opts.Beside {
+	if opts.Spare > 1 || opts.Spare > 0 && !rd.Compressed() {
 		res, err = p.beside()
 	} else {
 		err = p.events()
