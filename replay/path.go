@@ -72,9 +72,13 @@ func foldPath(out []byte, path string) []byte {
 				continue
 			}
 			out = append(out, '/')
-		default:
-			out = append(out, rest[0])
-			i++
+		default: // a component, or the rest of one
+			n := strings.IndexByte(rest, '/')
+			if n < 0 {
+				n = len(rest)
+			}
+			out = append(out, rest[:n]...)
+			i += n
 		}
 	}
 	if len(out) > 1 && out[len(out)-1] == '/' {
