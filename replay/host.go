@@ -54,6 +54,9 @@ type Host struct {
 	groups      map[string]map[uint32]*Group
 	containers  map[string]*Container
 	cgroupCache map[string][2]string // path -> container id and type
+	args        *recent[arguments]
+	envs        *recent[[]string]
+	cgroups     *recent[[]Cgroup]
 	interfaces  interfaces
 	exits       recentExits
 

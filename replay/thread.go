@@ -64,9 +64,9 @@ type Thread struct {
 	ExePath string // full path of the executable
 	Args    []string
 	Env     []string // NAME=value
-	Cgroups []Cgroup
-	Root    string // root directory, as the host sees it
-	cwd     string // working directory with a trailing slash, kept by the main thread
+	Cgroups []Cgroup // these three are shared with other threads and must not be changed
+	Root    string   // root directory, as the host sees it
+	cwd     string   // working directory with a trailing slash, kept by the main thread
 
 	ExeWritable   bool
 	ExeUpperLayer bool // the executable lies in the upper layer of an overlay file system
