@@ -16,13 +16,16 @@ import (
 const (
 	bundledCaptures = "../../testdata/captures"
 	maxCaptureBytes = 64 << 10
+
+	// podmanText is what podman and runc add to a scenario of containers.
+	podmanText = "conmon runc:[0:PARENT] runc:[1:CHILD] runc:[2:INIT] HOSTNAME= TERM= container="
 )
 
 var (
 	envNames = []string{"HOME", "OLDPWD", "PATH", "PWD", "SHLVL", "_"}
 	accounts = []string{"root", "daemon", "www-data", "nobody", "alice"}
 	// scenarioPath is where a machine that is like any other has its files.
-	scenarioPath = regexp.MustCompile(`^/(bin|sbin|lib|lib64|usr/bin|usr/sbin|usr/lib|usr/libexec|usr/share|etc|proc|sys|dev|tmp|var|run|opt/scenario|home/alice|root|victim)?(/|$)`)
+	scenarioPath = regexp.MustCompile(`^/(bin|sbin|lib|lib64|usr/bin|usr/sbin|usr/lib|usr/libexec|usr/local/bin|usr/local/sbin|usr/share|etc|proc|sys|dev|tmp|var|run|opt/scenario|home/alice|root|victim)?(/|$)`)
 	pathText     = regexp.MustCompile(`(^|[^A-Za-z0-9_.~*)}/:-])(/[A-Za-z][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*)`)
 	envText      = regexp.MustCompile(`(?:^|\x00)([A-Za-z_][A-Za-z0-9_]*)=`)
 )
@@ -33,6 +36,10 @@ func scenarios(t *testing.T) map[string]string {
 	files, err := filepath.Glob("../../testdata/scenarios/bundled/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatal(err, files)
+	}
+	pods, err := os.ReadFile("../../testdata/scenarios/pods.sh")
+	if err != nil {
+		t.Fatal(err)
 	}
 	texts := make(map[string]string)
 	for _, file := range files {
@@ -47,6 +54,9 @@ func scenarios(t *testing.T) map[string]string {
 				t.Fatalf("%s: no part of a scenario: %.40q", file, part)
 			}
 			texts[scenario] += text
+			if filepath.Base(file) == "containers.txtar" {
+				texts[scenario] += string(pods) + podmanText
+			}
 		}
 	}
 	return texts

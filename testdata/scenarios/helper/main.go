@@ -8,8 +8,8 @@
 //	helper truncate FILE          empties a file
 //	helper packet                 opens a packet socket
 //	helper serve DIRECTORY COMMAND ARG...   serves the directory over HTTP while the command runs, its address in $URL
-//	helper listen ADDRESS:PORT    waits there for a connection, says "exit" to it and waits for its end
-//	helper send ADDRESS:PORT      connects to it, and reads what is said
+//	helper listen ADDRESS         waits at ADDRESS:PORT or at a socket's path for a connection, says "exit" to it and waits for its end
+//	helper send ADDRESS           connects to it, and reads what is said
 //	helper insmod FILE            asks the kernel to load the file as a module
 //	helper get URL SECONDS        fetches it again and again
 package main
@@ -24,6 +24,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -154,8 +155,16 @@ func serve(args []string) error {
 	return cmd.Run()
 }
 
+// network is that of an address, which is a socket's path or has a port.
+func network(address string) string {
+	if strings.HasPrefix(address, "/") {
+		return "unix"
+	}
+	return "tcp"
+}
+
 func listen(args []string) error {
-	l, err := net.Listen("tcp", args[0])
+	l, err := net.Listen(network(args[0]), args[0])
 	if err != nil {
 		return err
 	}
@@ -171,7 +180,7 @@ func listen(args []string) error {
 }
 
 func send(args []string) error {
-	c, err := net.Dial("tcp", args[0])
+	c, err := net.Dial(network(args[0]), args[0])
 	if err != nil {
 		return err
 	}
