@@ -41,11 +41,11 @@ start() {
 		"localhost/$image:1" "$@" >/dev/null
 }
 
-# inside NAME [OPTION]... SCRIPT: a shell in a container that runs.
+# inside NAME [OPTION]... SCRIPT: a shell in a container that runs; what fails ends it.
 inside() {
 	local name=$1
 	shift
-	podman exec "${@:1:$#-1}" "$name" sh -c "${@:$#}"
+	podman exec "${@:1:$#-1}" "$name" sh -ec "${@:$#}"
 }
 
 # Called as bash ends.

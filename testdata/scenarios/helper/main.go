@@ -10,6 +10,8 @@
 //	helper serve DIRECTORY COMMAND ARG...   serves the directory over HTTP while the command runs, its address in $URL
 //	helper listen ADDRESS         waits at ADDRESS:PORT or at a socket's path for a connection, says "exit" to it and waits for its end
 //	helper send ADDRESS           connects to it, and reads what is said
+//	helper mknod FILE             makes an ordinary file by the call for devices
+//	helper unnamed DIRECTORY      opens a file there for writing that has no name
 //	helper insmod FILE            asks the kernel to load the file as a module
 //	helper get URL SECONDS        fetches it again and again
 package main
@@ -52,6 +54,7 @@ func fatal(err error) {
 var commands = map[string]func(args []string) error{
 	"memfd": memfd, "attach": attach, "traceme": traceme, "udp": udp, "setuid": setuid, "truncate": truncate, "packet": packet,
 	"serve": serve, "get": get, "listen": listen, "send": send, "insmod": insmod,
+	"mknod": mknod, "unnamed": unnamed,
 }
 
 func memfd(args []string) error {
@@ -186,6 +189,13 @@ func send(args []string) error {
 	}
 	defer c.Close()
 	_, err = c.Read(make([]byte, 80))
+	return err
+}
+
+func mknod(args []string) error { return unix.Mknod(args[0], unix.S_IFREG|0o644, 0) }
+
+func unnamed(args []string) error {
+	_, err := unix.Open(args[0], unix.O_WRONLY|unix.O_TMPFILE, 0o600)
 	return err
 }
 
