@@ -12,6 +12,7 @@
 //	helper send ADDRESS           connects to it, and reads what is said
 //	helper mknod FILE             makes an ordinary file by the call for devices
 //	helper unnamed DIRECTORY      opens a file there for writing that has no name
+//	helper bpf                    loads an eBPF program that lets nothing pass, and attaches it to nothing
 //	helper insmod FILE            asks the kernel to load the file as a module
 //	helper get URL SECONDS        fetches it again and again
 package main
@@ -29,6 +30,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -54,7 +56,7 @@ func fatal(err error) {
 var commands = map[string]func(args []string) error{
 	"memfd": memfd, "attach": attach, "traceme": traceme, "udp": udp, "setuid": setuid, "truncate": truncate, "packet": packet,
 	"serve": serve, "get": get, "listen": listen, "send": send, "insmod": insmod,
-	"mknod": mknod, "unnamed": unnamed,
+	"mknod": mknod, "unnamed": unnamed, "bpf": bpf,
 }
 
 func memfd(args []string) error {
@@ -197,6 +199,26 @@ func mknod(args []string) error { return unix.Mknod(args[0], unix.S_IFREG|0o644,
 func unnamed(args []string) error {
 	_, err := unix.Open(args[0], unix.O_WRONLY|unix.O_TMPFILE, 0o600)
 	return err
+}
+
+// bpf loads "r0 = 0; exit" as a socket filter.
+func bpf([]string) error {
+	program := [2]uint64{0xb7, 0x95}
+	license := []byte("GPL\x00")
+	attr := struct {
+		kind, count            uint32
+		instructions, license  uintptr
+		logLevel, logSizeBytes uint32
+		log                    uint64
+		kernelVersion, flags   uint32
+	}{unix.BPF_PROG_TYPE_SOCKET_FILTER, uint32(len(program)), uintptr(unsafe.Pointer(&program)), uintptr(unsafe.Pointer(&license[0])), 0, 0, 0, 0, 0}
+	_, _, errno := unix.Syscall(unix.SYS_BPF, unix.BPF_PROG_LOAD, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
+	runtime.KeepAlive(&program)
+	runtime.KeepAlive(license)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // insmod succeeds if the kernel refuses, so that nobody loads a module with it.
