@@ -42,7 +42,7 @@ directories of them), it counts on their captures with the rules of their cases.
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&set.rules, "rules", "r", nil, "rule `file` or directory; may be repeated (default: the bundled rules,\nor those that suites name)")
+	f.StringArrayVarP(&set.rules, "rules", "r", nil, "rule `file` or directory, or bundled; may be repeated (default: bundled,\nor those that suites name)")
 	f.StringArrayVar(&set.keep, "rule", nil, "only rules whose name fits the `glob`; may be repeated")
 	f.StringVarP(&set.output, "output", "o", "text", "`format`: "+strings.Join(regress.CoverageFormats(), ", "))
 	f.IntVarP(&set.workers, "workers", "j", runtime.NumCPU(), "`number` of captures looked at side by side")
