@@ -32,8 +32,10 @@ evaluated and how it came out: which rules never matched, which comparisons
 never made a difference, which exceptions never applied.
 
 Conditions are evaluated from left to right, every rule on every event of the
-types that it looks at. Given suites (files that end in .yaml or .yml, or
-directories of them), it counts on their captures with the rules of their cases.`,
+types that it looks at. The comparisons that say which types these are cannot
+come out false, and are not counted. Given suites (files that end in .yaml or
+.yml, or directories of them), it counts on their captures with the rules of
+their cases.`,
 		Example: `  falcoanalyze coverage -r my_rules.yaml *.scap
   falcoanalyze coverage tests/attacks.yaml
   falcoanalyze coverage -o html tests/ > coverage.html`,
