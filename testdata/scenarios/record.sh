@@ -1,18 +1,18 @@
 #!/bin/sh
 # Records what the bundled rules are tested on: of each scenario of
-# bundled/*.txtar two captures, captures/SCENARIO/attack.scap and benign.scap,
-# the near miss. As root, with falcorec's path in FALCOREC and that of helper/ in
-# HELPER.
+# bundled/*.txtar the captures captures/SCENARIO/attack.scap and benign.scap, the
+# near miss, or ordinary.scap, what has nothing to do with attacks. As root, with
+# falcorec's path in FALCOREC and that of helper/ in HELPER.
 #
 #	record.sh             all of them
 #	record.sh NAME...     these scenarios
 #
 # A scenario is a script for bash: NAME/prepare (which may be missing) is not
-# recorded, NAME/attack and NAME/benign are. It happens on a machine of its own,
-# as far as it can see: this one's file system with a layer above it that is
-# thrown away, accounts, host name and network of its own, and a control group by
-# which it is recorded. So it may change what it likes, and a capture says
-# nothing of the machine that it was made on.
+# recorded, NAME/attack, NAME/benign and NAME/ordinary are. It happens on a
+# machine of its own, as far as it can see: this one's file system with a layer
+# above it that is thrown away, accounts, host name and network of its own, and a
+# control group by which it is recorded. So it may change what it likes, and a
+# capture says nothing of the machine that it was made on.
 set -eu
 
 : "${FALCOREC:?is the path of falcorec}" "${HELPER:?is the path of the helper}"
@@ -23,7 +23,8 @@ fi
 
 here=$(cd "$(dirname "$0")" && pwd)
 captures=$here/../captures
-group=/victim
+# Of its own, so that two may record at once.
+group=/victim-$$
 work=/run/victim
 # Calls that come in masses, and data.
 bulk='access, brk, fstat, futex, getdents64, ioctl, lseek, madvise, mmap, mprotect, munmap, nanosleep, newfstatat, poll,
@@ -86,7 +87,7 @@ root() {
 	mkdir -p $work/layer/upper/etc $work/layer/work $work/root
 	accounts $work/layer/upper/etc
 	mount -t overlay -o lowerdir=/,upperdir=$work/layer/upper,workdir=$work/layer/work victim $work/root
-	for dir in tmp run var/tmp var/log root home; do
+	for dir in tmp run srv var/tmp var/log root home; do
 		[ ! -d $work/root/$dir ] || mount -t tmpfs -o mode=755 tmpfs $work/root/$dir
 	done
 	chmod 1777 $work/root/tmp $work/root/var/tmp
@@ -113,19 +114,22 @@ feed() {
 	part "$1" "$2/prepare"
 	echo 'echo prepared'
 	until [ -e $work/go ]; do sleep 0.05; done
+	# What is started in it must not read the rest of it.
+	echo '{'
 	part "$1" "$2/$3"
+	echo '} </dev/null'
 	echo 'echo ok'
 }
 
 # Runs a scenario, and ends when its last process has ended.
 run() {
 	feed "$1" "$2" "$3" | setsid -f unshare --mount sh -c '
-		for tree; do echo 0 >$tree/victim/cgroup.procs; done
+		for tree; do echo 0 >$tree/cgroup.procs; done
 		cd /run/victim/root
 		pivot_root . .
 		umount -l .
 		cd /root
-		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root bash' sh $(trees) 2>&1 | cat >$work/out
+		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root bash' sh $(trees | sed "s,\$,$group,") 2>&1 | cat >$work/out
 }
 
 await() {
@@ -151,9 +155,11 @@ record() {
 	recorder=$!
 	await '^recording to ' $work/said falcorec
 	: >$work/go
-	# A scenario takes seconds; what is left of one that hangs is ended.
+	# A scenario takes seconds, an ordinary one a minute or two; what is left of one
+	# that hangs is ended.
 	(
 		exec >/dev/null 2>&1
+		[ $part != ordinary ] || sleep 120
 		sleep 30
 		for tree in $(trees); do xargs -r kill -9 <$tree$group/cgroup.procs; done
 	) &
@@ -169,15 +175,19 @@ record() {
 	echo "$name/$part: $(stat -c %s "$captures/$name/$part.scap") bytes"
 }
 
+missing=$(for tool in apt-get cron curl gcc logrotate make nginx rsync sshd sudo; do command -v $tool >/dev/null || echo $tool; done)
+[ -z "$missing" ] || fail "the scenarios need" $missing
+
 machine
 for tree in $(trees); do mkdir -p "$tree$group"; done
 trap 'for tree in $(trees); do rmdir "$tree$group" || :; done' EXIT
 for file in "$here"/bundled/*.txtar; do
-	for name in $(sed -n 's,^-- \(.*\)/attack --$,\1,p' "$file"); do
+	for name in $(sed -n 's,^-- \(.*\)/\(attack\|ordinary\) --$,\1,p' "$file"); do
 		case " $* " in
 		"  " | *" $name "*)
-			record "$file" "$name" attack
-			record "$file" "$name" benign
+			for part in $(sed -n "s,^-- $name/\(attack\|benign\|ordinary\) --$,\1,p" "$file"); do
+				record "$file" "$name" $part
+			done
 			;;
 		esac
 	done
