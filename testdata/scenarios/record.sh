@@ -1,20 +1,20 @@
 #!/bin/sh
 # Records what the bundled rules are tested on: of each scenario of
-# bundled/*.txtar two captures, captures/SCENARIO/attack.scap and benign.scap,
-# the near miss. As root, with falcorec's path in FALCOREC and that of helper/ in
-# HELPER.
+# bundled/*.txtar the captures captures/SCENARIO/attack.scap and benign.scap, the
+# near miss, or ordinary.scap, what has nothing to do with attacks. As root, with
+# falcorec's path in FALCOREC and that of helper/ in HELPER.
 #
 #	record.sh             all of them
 #	record.sh NAME...     these scenarios
 #
 # A scenario is a script for bash: NAME/prepare (which may be missing) is not
-# recorded, NAME/attack and NAME/benign are. It happens on a machine of its own,
-# as far as it can see: this one's file system with a layer above it that is
-# thrown away, accounts, host name and network of its own, and a control group by
-# which it is recorded. So it may change what it likes, and a capture says
-# nothing of the machine that it was made on. Of the scenarios in containers.txtar
-# only the containers are recorded, which podman and runc start with the functions
-# of pods.sh.
+# recorded, NAME/attack, NAME/benign and NAME/ordinary are. It happens on a
+# machine of its own, as far as it can see: this one's file system with a layer
+# above it that is thrown away, accounts, host name and network of its own, and a
+# control group by which it is recorded. So it may change what it likes, and a
+# capture says nothing of the machine that it was made on. Of the scenarios in
+# containers.txtar only the containers are recorded, which podman and runc start
+# with the functions of pods.sh.
 set -eu
 
 : "${FALCOREC:?is the path of falcorec}" "${HELPER:?is the path of the helper}"
@@ -95,7 +95,7 @@ root() {
 	mkdir -p $work/layer/upper/etc $work/layer/work $work/root
 	accounts $work/layer/upper/etc
 	mount -t overlay -o lowerdir=/,upperdir=$work/layer/upper,workdir=$work/layer/work victim $work/root
-	for dir in tmp run var/tmp var/log root home; do
+	for dir in tmp run srv var/tmp var/log root home; do
 		[ ! -d $work/root/$dir ] || mount -t tmpfs -o mode=755 tmpfs $work/root/$dir
 	done
 	chmod 1777 $work/root/tmp $work/root/var/tmp
@@ -145,7 +145,10 @@ feed() {
 	part "$1" "$2/prepare"
 	echo 'echo prepared'
 	until [ -e $work/go ]; do sleep 0.05; done
+	# What is started in it must not read the rest of it.
+	echo '{'
 	part "$1" "$2/$3"
+	echo '} </dev/null'
 	echo 'echo ok'
 }
 
@@ -189,9 +192,11 @@ record() {
 	recorder=$!
 	await '^recording to ' $work/said falcorec
 	: >$work/go
-	# A scenario takes seconds; what is left of one that hangs is ended.
+	# A scenario takes seconds, an ordinary one a minute or two; what is left of one
+	# that hangs is ended.
 	(
 		exec >/dev/null 2>&1
+		[ $part != ordinary ] || sleep 120
 		sleep 30
 		end
 	) &
@@ -209,6 +214,9 @@ record() {
 	echo "$name/$part: $(stat -c %s "$captures/$name/$part.scap") bytes"
 }
 
+missing=$(for tool in apt-get busybox cron curl gcc logrotate make nginx nsenter podman rsync runc setpriv sshd sudo; do command -v $tool >/dev/null || echo $tool; done)
+[ -z "$missing" ] || fail "the scenarios need" $missing
+
 machine
 for tree in $(trees); do mkdir -p "$tree$group/pods"; done
 trap '
@@ -217,11 +225,12 @@ trap '
 	for tree in $(trees); do rmdir "$tree$group/pods" "$tree$group" || :; done
 ' EXIT
 for file in "$here"/bundled/*.txtar; do
-	for name in $(sed -n 's,^-- \(.*\)/attack --$,\1,p' "$file"); do
+	for name in $(sed -n 's,^-- \(.*\)/\(attack\|ordinary\) --$,\1,p' "$file"); do
 		case " $* " in
 		"  " | *" $name "*)
-			record "$file" "$name" attack
-			record "$file" "$name" benign
+			for part in $(sed -n "s,^-- $name/\(attack\|benign\|ordinary\) --$,\1,p" "$file"); do
+				record "$file" "$name" $part
+			done
 			;;
 		esac
 	done
