@@ -66,6 +66,7 @@ func TestBundledFields(t *testing.T) {
 			case *syntax.Field:
 				check(r, n.Name)
 			case *syntax.Check:
+				processNames(t, r, n)
 				if f, ok := n.Left.(*syntax.Field); ok && f.Name == "evt.type" {
 					syntax.Walk(n.Right, func(n syntax.Node) bool {
 						if v, ok := n.(*syntax.Value); ok && !types[v.Text] {
@@ -91,6 +92,21 @@ func TestBundledFields(t *testing.T) {
 			rest = after[n:]
 		}
 	}
+}
+
+// processNames checks that names of processes are none that no process has: the
+// kernel keeps 15 bytes of a name (TASK_COMM_LEN in Linux' include/linux/sched.h).
+func processNames(t *testing.T, r *rules.Rule, c *syntax.Check) {
+	f, ok := c.Left.(*syntax.Field)
+	if !ok || !slices.Contains([]string{"proc.name", "proc.pname", "proc.aname"}, f.Name) {
+		return
+	}
+	syntax.Walk(c.Right, func(n syntax.Node) bool {
+		if v, ok := n.(*syntax.Value); ok && len(v.Text) > 15 {
+			t.Errorf("rule %q: no process is called %q, which has %d bytes", r.Name, v.Text, len(v.Text))
+		}
+		return true
+	})
 }
 
 func TestSelectFiles(t *testing.T) {

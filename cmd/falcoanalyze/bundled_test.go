@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"falcoreplay/internal/testenv"
 	"falcoreplay/scap"
 )
 
@@ -105,6 +107,19 @@ func TestBundledCaptures(t *testing.T) {
 	}
 	for name := range list {
 		t.Errorf("scenario %s is not recorded", name)
+	}
+}
+
+// TestBundledQuiet holds that nothing of priority warning or worse is said of
+// captures of other machines that do their work.
+func TestBundledQuiet(t *testing.T) {
+	shared := testenv.Shared(t)
+	for _, name := range []string{"falco-workload", "502Error", "curl_google"} {
+		var out, messages bytes.Buffer
+		path := filepath.Join(shared, "captures", name+".scap")
+		if code := program([]string{"-q", "--priority", "warning", "--rule-matching", "all", path}, strings.NewReader(""), &out, &messages); code != exitDone || out.Len() > 0 {
+			t.Errorf("%s: exit code %d, %s%s", name, code, &messages, &out)
+		}
 	}
 }
 
