@@ -31,6 +31,12 @@ func TestBundled(t *testing.T) {
 		if !tactic || !slices.ContainsFunc(r.Tags, technique.MatchString) {
 			t.Errorf("rule %q has no MITRE tactic or technique: %q", r.Name, r.Tags)
 		}
+		syntax.Walk(r.Expr, func(n syntax.Node) bool {
+			if c, ok := n.(*syntax.Check); ok {
+				processNames(t, r, c)
+			}
+			return true
+		})
 	}
 }
 
@@ -66,7 +72,6 @@ func TestBundledFields(t *testing.T) {
 			case *syntax.Field:
 				check(r, n.Name)
 			case *syntax.Check:
-				processNames(t, r, n)
 				if f, ok := n.Left.(*syntax.Field); ok && f.Name == "evt.type" {
 					syntax.Walk(n.Right, func(n syntax.Node) bool {
 						if v, ok := n.(*syntax.Value); ok && !types[v.Text] {
