@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -21,6 +22,9 @@ const (
 	maxCaptureBytes = 64 << 10
 	// maxOrdinaryBytes is for all captures of what is ordinary together.
 	maxOrdinaryBytes = 4 << 20
+	// minCoveragePercent is how many comparisons of the rules have to come out both
+	// ways.
+	minCoveragePercent = 90
 )
 
 var (
@@ -107,6 +111,25 @@ func TestBundledCaptures(t *testing.T) {
 	}
 	for name := range list {
 		t.Errorf("scenario %s is not recorded", name)
+	}
+}
+
+// TestBundledCoverage holds that the suites make use of nearly all of the bundled
+// rules' conditions, each comparison both ways.
+func TestBundledCoverage(t *testing.T) {
+	var out, messages bytes.Buffer
+	if code := program([]string{"coverage", "-o", "json", "../../testdata/suites"}, strings.NewReader(""), &out, &messages); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, &messages)
+	}
+	var c struct {
+		Comparisons int `json:"comparisons"`
+		BothWays    int `json:"both_ways"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &c); err != nil {
+		t.Fatal(err)
+	}
+	if c.Comparisons == 0 || c.BothWays*100 < c.Comparisons*minCoveragePercent {
+		t.Errorf("%d of %d comparisons came out both ways, less than %d %%", c.BothWays, c.Comparisons, minCoveragePercent)
 	}
 }
 
