@@ -175,7 +175,7 @@ record() {
 	echo "$name/$part: $(stat -c %s "$captures/$name/$part.scap") bytes"
 }
 
-missing=$(for tool in apt-get cron curl gcc logrotate make nginx rsync sshd sudo; do command -v $tool >/dev/null || echo $tool; done)
+missing=$(for tool in apt-get cron curl gcc git ip logrotate make nginx openssl rsync setpriv sshd strace sudo; do command -v $tool >/dev/null || echo $tool; done)
 [ -z "$missing" ] || fail "the scenarios need" $missing
 
 machine
