@@ -61,7 +61,7 @@ func TestBundledFields(t *testing.T) {
 		types[e.Name] = true
 	}
 	check := func(r *rules.Rule, name string) {
-		if !known[name] && !strings.HasPrefix(name, "evt.arg.") {
+		if !known[name] && !strings.HasPrefix(name, "evt.arg.") && !strings.HasPrefix(name, "evt.rawarg.") {
 			t.Errorf("rule %q: there is no field %s", r.Name, name)
 		}
 	}

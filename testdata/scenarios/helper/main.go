@@ -10,8 +10,10 @@
 //	helper truncate FILE          empties a file
 //	helper packet                 opens a packet socket
 //	helper serve DIRECTORY COMMAND ARG...   serves the directory over HTTP while the command runs, its address in $URL
-//	helper listen ADDRESS:PORT    waits there for a connection, says "exit" to it and waits for its end
-//	helper send ADDRESS:PORT      connects to it, and reads what is said
+//	helper listen ADDRESS         waits at ADDRESS:PORT or at a socket's path for a connection, says "exit" to it and waits for its end
+//	helper send ADDRESS           connects to it, and reads what is said
+//	helper mknod FILE             makes an ordinary file by the call for devices
+//	helper bpf                    loads an eBPF program that lets nothing pass, and attaches it to nothing
 //	helper stdin ADDRESS:PORT     connects to it, as its standard input
 //	helper tmpfile DIRECTORY      opens a file without a name there
 //	helper userns                 asks for a user namespace, which a program of several threads does not get
@@ -29,8 +31,10 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,6 +61,7 @@ var commands = map[string]func(args []string) error{
 	"memfd": memfd, "attach": attach, "traceme": traceme, "udp": udp, "setuid": setuid, "truncate": truncate, "packet": packet,
 	"serve": serve, "get": get, "listen": listen, "send": send, "insmod": insmod,
 	"inject": inject, "datagram": datagram, "stdin": stdin, "tmpfile": tmpfile, "userns": userns,
+	"mknod": mknod, "bpf": bpf,
 }
 
 func memfd(args []string) error {
@@ -198,8 +203,16 @@ func serve(args []string) error {
 	return cmd.Run()
 }
 
+// network is that of an address, which is a socket's path or has a port.
+func network(address string) string {
+	if strings.HasPrefix(address, "/") {
+		return "unix"
+	}
+	return "tcp"
+}
+
 func listen(args []string) error {
-	l, err := net.Listen("tcp", args[0])
+	l, err := net.Listen(network(args[0]), args[0])
 	if err != nil {
 		return err
 	}
@@ -215,7 +228,7 @@ func listen(args []string) error {
 }
 
 func send(args []string) error {
-	c, err := net.Dial("tcp", args[0])
+	c, err := net.Dial(network(args[0]), args[0])
 	if err != nil {
 		return err
 	}
@@ -257,6 +270,28 @@ func tmpfile(args []string) error {
 func userns([]string) error {
 	if err := unix.Unshare(unix.CLONE_NEWUSER); err != unix.EINVAL {
 		return fmt.Errorf("%v, not %v", err, unix.EINVAL)
+	}
+	return nil
+}
+
+func mknod(args []string) error { return unix.Mknod(args[0], unix.S_IFREG|0o644, 0) }
+
+// bpf loads "r0 = 0; exit" as a socket filter.
+func bpf([]string) error {
+	program := [2]uint64{0xb7, 0x95}
+	license := []byte("GPL\x00")
+	attr := struct {
+		kind, count            uint32
+		instructions, license  uintptr
+		logLevel, logSizeBytes uint32
+		log                    uint64
+		kernelVersion, flags   uint32
+	}{unix.BPF_PROG_TYPE_SOCKET_FILTER, uint32(len(program)), uintptr(unsafe.Pointer(&program)), uintptr(unsafe.Pointer(&license[0])), 0, 0, 0, 0, 0}
+	_, _, errno := unix.Syscall(unix.SYS_BPF, unix.BPF_PROG_LOAD, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
+	runtime.KeepAlive(&program)
+	runtime.KeepAlive(license)
+	if errno != 0 {
+		return errno
 	}
 	return nil
 }
