@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"falcoreplay/internal/testenv"
 	"falcoreplay/scap"
 )
 
@@ -19,6 +22,9 @@ const (
 	maxCaptureBytes = 64 << 10
 	// maxOrdinaryBytes is for all captures of what is ordinary together.
 	maxOrdinaryBytes = 4 << 20
+	// minCoveragePercent is how many comparisons of the rules have to come out both
+	// ways.
+	minCoveragePercent = 90
 
 	// podmanText is what podman and runc add to a scenario of containers.
 	podmanText = "conmon runc:[0:PARENT] runc:[1:CHILD] runc:[2:INIT] HOSTNAME= TERM= container= GOMAXPROCS= " +
@@ -117,6 +123,38 @@ func TestBundledCaptures(t *testing.T) {
 	}
 	for name := range list {
 		t.Errorf("scenario %s is not recorded", name)
+	}
+}
+
+// TestBundledCoverage holds that the suites make use of nearly all of the bundled
+// rules' conditions, each comparison both ways.
+func TestBundledCoverage(t *testing.T) {
+	var out, messages bytes.Buffer
+	if code := program([]string{"coverage", "-o", "json", "../../testdata/suites"}, strings.NewReader(""), &out, &messages); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, &messages)
+	}
+	var c struct {
+		Comparisons int `json:"comparisons"`
+		BothWays    int `json:"both_ways"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &c); err != nil {
+		t.Fatal(err)
+	}
+	if c.Comparisons == 0 || c.BothWays*100 < c.Comparisons*minCoveragePercent {
+		t.Errorf("%d of %d comparisons came out both ways, less than %d %%", c.BothWays, c.Comparisons, minCoveragePercent)
+	}
+}
+
+// TestBundledQuiet holds that nothing of priority warning or worse is said of
+// captures of other machines that do their work.
+func TestBundledQuiet(t *testing.T) {
+	shared := testenv.Shared(t)
+	for _, name := range []string{"falco-workload", "502Error", "curl_google"} {
+		var out, messages bytes.Buffer
+		path := filepath.Join(shared, "captures", name+".scap")
+		if code := program([]string{"-q", "--priority", "warning", "--rule-matching", "all", path}, strings.NewReader(""), &out, &messages); code != exitDone || out.Len() > 0 {
+			t.Errorf("%s: exit code %d, %s%s", name, code, &messages, &out)
+		}
 	}
 }
 

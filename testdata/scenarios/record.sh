@@ -214,7 +214,8 @@ record() {
 	echo "$name/$part: $(stat -c %s "$captures/$name/$part.scap") bytes"
 }
 
-missing=$(for tool in apt-get busybox cron curl gcc logrotate make nginx nsenter podman rsync runc setpriv sshd sudo; do command -v $tool >/dev/null || echo $tool; done)
+missing=$(for tool in apt-get busybox cron curl gcc git ip logrotate make nginx nsenter openssl podman rsync runc setpriv sshd strace \
+	sudo; do command -v $tool >/dev/null || echo $tool; done)
 [ -z "$missing" ] || fail "the scenarios need" $missing
 
 machine
