@@ -41,6 +41,19 @@ func (r *TracedRule) Fits(t event.Type) bool { return r.compiled.types.has(t) }
 // looked at for asynchronous events also where it does not.
 func (r *TracedRule) Names(t event.Type) bool { return r.types.has(t) }
 
+// Given tells whether a clause compares the type of the event in a way that
+// holds for all types that the condition may hold for. It cannot come out false:
+// for events of other types the rule is not looked at.
+func (r *TracedRule) Given(at int) bool {
+	check, ok := r.Clauses[at].Expr.(*syntax.Check)
+	if !ok || !isTypeField(check.Left) {
+		return false
+	}
+	against := typesOf(check, true)
+	against.intersect(&r.types)
+	return against.count() == 0
+}
+
 // Clause is a part of a condition.
 type Clause struct {
 	// Expr is the part as it is written. A *syntax.Macro has one part: what it

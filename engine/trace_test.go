@@ -232,6 +232,11 @@ func TestTraceParts(t *testing.T) {
 	if !r.Fits(event.AsynceventE) || r.Names(event.AsynceventE) || !r.Names(event.SyscallOpenatX) {
 		t.Error("event types")
 	}
+	for at := range r.Clauses {
+		if r.Given(at) != (at == 5) {
+			t.Errorf("clause %d: given is %v", at, r.Given(at))
+		}
+	}
 	host := replay.New(&scap.Snapshot{Threads: []scap.Thread{{TID: 7, PID: 7, PTID: 1, Comm: "cat"}}})
 	host.Apply(&event.Event{Num: 5, TS: 1e18, TID: 7, Type: event.SyscallOpenatX})
 	tracer := trace.NewTracer(host)

@@ -10,6 +10,10 @@ import (
 //go:embed bundled/*.yaml
 var bundled embed.FS
 
+// BundledName names the bundled rules where command lines and suites name rule
+// files; a file of that name is ./bundled.
+const BundledName = "bundled"
+
 // Bundled returns the rules that come with this program, in the order in which
 // they are to be loaded. Their names begin with "bundled:".
 func Bundled() []File {

@@ -31,6 +31,12 @@ func TestBundled(t *testing.T) {
 		if !tactic || !slices.ContainsFunc(r.Tags, technique.MatchString) {
 			t.Errorf("rule %q has no MITRE tactic or technique: %q", r.Name, r.Tags)
 		}
+		syntax.Walk(r.Expr, func(n syntax.Node) bool {
+			if c, ok := n.(*syntax.Check); ok {
+				processNames(t, r, c)
+			}
+			return true
+		})
 	}
 }
 
@@ -55,7 +61,7 @@ func TestBundledFields(t *testing.T) {
 		types[e.Name] = true
 	}
 	check := func(r *rules.Rule, name string) {
-		if !known[name] && !strings.HasPrefix(name, "evt.arg.") {
+		if !known[name] && !strings.HasPrefix(name, "evt.arg.") && !strings.HasPrefix(name, "evt.rawarg.") {
 			t.Errorf("rule %q: there is no field %s", r.Name, name)
 		}
 	}
@@ -91,6 +97,21 @@ func TestBundledFields(t *testing.T) {
 			rest = after[n:]
 		}
 	}
+}
+
+// processNames checks that names of processes are none that no process has: the
+// kernel keeps 15 bytes of a name (TASK_COMM_LEN in Linux' include/linux/sched.h).
+func processNames(t *testing.T, r *rules.Rule, c *syntax.Check) {
+	f, ok := c.Left.(*syntax.Field)
+	if !ok || !slices.Contains([]string{"proc.name", "proc.pname", "proc.aname"}, f.Name) {
+		return
+	}
+	syntax.Walk(c.Right, func(n syntax.Node) bool {
+		if v, ok := n.(*syntax.Value); ok && len(v.Text) > 15 {
+			t.Errorf("rule %q: no process is called %q, which has %d bytes", r.Name, v.Text, len(v.Text))
+		}
+		return true
+	})
 }
 
 func TestSelectFiles(t *testing.T) {

@@ -38,6 +38,7 @@ in their order, files of a rotated set in that in which they were written.`
 
 const examples = `  falcoanalyze trace.scap                         the bundled rules
   falcoanalyze -r falco_rules.yaml trace.scap     Falco's own
+  falcoanalyze -r bundled -r local.yaml trace.scap
   falcoanalyze -r rules.d -o json captures/ > alerts.jsonl
   falcoanalyze -r my.yaml --rule 'My *' --fail-on warning trace.scap
   ssh host sudo falcorec -w - | falcoanalyze -`
@@ -67,7 +68,7 @@ func analyzeCommand(s *streams) *cobra.Command {
 
 func (set *settings) flags(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.StringArrayVarP(&set.rules, "rules", "r", nil, "rule `file` or directory; may be repeated, later ones change earlier ones\n(default: the bundled rules)")
+	f.StringArrayVarP(&set.rules, "rules", "r", nil, "rule `file` or directory, or bundled for the bundled rules;\nmay be repeated, later ones change earlier ones (default: bundled)")
 	f.StringVarP(&set.output, "output", "o", report.Names()[0], "`format` of alerts: "+strings.Join(report.Names(), " or "))
 	f.BoolVarP(&set.quiet, "quiet", "q", false, "no summary and no warnings on standard error; errors are always shown")
 	f.StringArrayVar(&set.keep, "rule", nil, "only rules whose name fits the `glob`, also if the files disable them; may be repeated")
@@ -161,12 +162,13 @@ func (set *settings) check(captures []string) (report.Format, engine.Options, er
 
 // load reads and compiles the rules.
 func (set *settings) load(s *streams, opts engine.Options) (*engine.Engine, error) {
-	files := rules.Bundled()
-	if len(set.rules) > 0 {
-		var err error
-		if files, err = rulefile.Read(set.rules); err != nil {
-			return nil, usageError("%v", err)
-		}
+	paths := set.rules
+	if len(paths) == 0 {
+		paths = []string{rules.BundledName}
+	}
+	files, err := rulefile.Read(paths)
+	if err != nil {
+		return nil, usageError("%v", err)
 	}
 	checker := engine.NewChecker()
 	loaded, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: checker.Check})

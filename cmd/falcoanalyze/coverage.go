@@ -32,8 +32,10 @@ evaluated and how it came out: which rules never matched, which comparisons
 never made a difference, which exceptions never applied.
 
 Conditions are evaluated from left to right, every rule on every event of the
-types that it looks at. Given suites (files that end in .yaml or .yml, or
-directories of them), it counts on their captures with the rules of their cases.`,
+types that it looks at. The comparisons that say which types these are cannot
+come out false, and are not counted. Given suites (files that end in .yaml or
+.yml, or directories of them), it counts on their captures with the rules of
+their cases.`,
 		Example: `  falcoanalyze coverage -r my_rules.yaml *.scap
   falcoanalyze coverage tests/attacks.yaml
   falcoanalyze coverage -o html tests/ > coverage.html`,
@@ -42,7 +44,7 @@ directories of them), it counts on their captures with the rules of their cases.
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&set.rules, "rules", "r", nil, "rule `file` or directory; may be repeated (default: the bundled rules,\nor those that suites name)")
+	f.StringArrayVarP(&set.rules, "rules", "r", nil, "rule `file` or directory, or bundled; may be repeated (default: bundled,\nor those that suites name)")
 	f.StringArrayVar(&set.keep, "rule", nil, "only rules whose name fits the `glob`; may be repeated")
 	f.StringVarP(&set.output, "output", "o", "text", "`format`: "+strings.Join(regress.CoverageFormats(), ", "))
 	f.IntVarP(&set.workers, "workers", "j", runtime.NumCPU(), "`number` of captures looked at side by side")

@@ -2,26 +2,33 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestDocs runs the examples of docs/testing.md: blocks of YAML with a name are
-// files, and blocks of console are commands with what they print, where a line
-// of three dots stands for any lines at the end.
+// TestDocs runs the examples of documents: blocks of YAML with a name are files,
+// and blocks of console are commands with what they print, where a line of three
+// dots stands for any lines at the end.
 func TestDocs(t *testing.T) {
-	script, commands := docScript(t, "../../docs/testing.md")
-	if commands < 7 {
-		t.Fatalf("only %d commands found", commands)
-	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "docs.txtar"), []byte(script), 0o666); err != nil {
-		t.Fatal(err)
+	for _, doc := range []struct {
+		name     string
+		commands int // at least
+	}{{"testing", 7}, {"rules", 3}} {
+		script, commands := docScript(t, "../../docs/"+doc.name+".md")
+		if commands < doc.commands {
+			t.Fatalf("only %d commands found in %s.md", commands, doc.name)
+		}
+		if err := os.WriteFile(filepath.Join(dir, doc.name+".txtar"), []byte(script), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 	captures, err := filepath.Abs("../../testdata")
 	if err != nil {
@@ -39,6 +46,48 @@ func TestDocs(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// TestReadme runs the first command of the README, whose alerts follow it, cut
+// short.
+func TestReadme(t *testing.T) {
+	data, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var command string
+	var shown []string
+	for line := range strings.Lines(string(data)) {
+		text, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "    ")
+		switch {
+		case ok && command == "":
+			command = text
+		case ok && strings.HasPrefix(text, "go "):
+			t.Fatalf("no alerts are shown after %q", command)
+		case ok:
+			shown = append(shown, strings.TrimSuffix(text, "…"))
+		}
+		if !ok && len(shown) > 0 {
+			break
+		}
+	}
+	capture, ok := strings.CutPrefix(command, "go run ./cmd/falcoanalyze ")
+	if !ok {
+		t.Fatalf("the first command is %q", command)
+	}
+	var out, messages bytes.Buffer
+	if code := program([]string{"-q", "../../" + capture}, strings.NewReader(""), &out, &messages); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &messages)
+	}
+	alerts := slices.Collect(strings.Lines(out.String()))
+	if len(alerts) != len(shown) {
+		t.Fatalf("%d alerts are shown, there are %d", len(shown), len(alerts))
+	}
+	for i, alert := range alerts {
+		if !strings.HasPrefix(alert, shown[i]) {
+			t.Errorf("shown is %s\nand it says %s", shown[i], alert)
+		}
+	}
 }
 
 // docScript makes a script of the blocks of a document.

@@ -69,7 +69,7 @@ func eventsCommand(s *streams) *cobra.Command {
 	f.StringVarP(&set.condition, "filter", "f", "", "only events that match the `condition`")
 	f.StringVarP(&set.format, "print", "p", eventLine, "what to print of an event: an `output` as in a rule")
 	f.Uint64VarP(&set.count, "count", "n", 0, "end after so `many` events")
-	f.StringArrayVarP(&set.rules, "rules", "r", nil, "rule `file` or directory with macros and lists; may be repeated")
+	f.StringArrayVarP(&set.rules, "rules", "r", nil, "rule `file` or directory with macros and lists, or bundled; may be repeated")
 	f.StringVar(&set.tz, "tz", "UTC", "time `zone` of times in text, such as Europe/Berlin")
 	f.BoolVar(&set.schema, "schema", false, "list the types of events with their parameters")
 	f.StringVarP(&set.list.output, "output", "o", report.Names()[0],

@@ -45,7 +45,7 @@ condition, and which events came nearest to being reported.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&set.rules, "rules", "r", nil, "rule `file` or directory; may be repeated (default: the bundled rules)")
+	f.StringArrayVarP(&set.rules, "rules", "r", nil, "rule `file` or directory, or bundled; may be repeated (default: bundled)")
 	f.Uint64Var(&set.event, "event", 0, "the `number` of an event, from 1")
 	f.StringVar(&set.rule, "rule", "", "the `name` of a rule, also one that is disabled")
 	f.BoolVar(&set.full, "full", false, "show all of the condition, also what did not decide")

@@ -44,7 +44,7 @@ type lintSettings struct {
 func lintCommand(s *streams) *cobra.Command {
 	var set lintSettings
 	cmd := &cobra.Command{
-		Use:     "lint [flags] FILE|DIRECTORY...",
+		Use:     "lint [flags] FILE|DIRECTORY|bundled...",
 		Short:   "Look for mistakes in rule files",
 		Long:    lintText,
 		Example: lintExamples,

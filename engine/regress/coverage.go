@@ -41,7 +41,8 @@ type RuleCoverage struct {
 	// OneSided are the places of comparisons that always came out the same way,
 	// and Unreached of those that were never evaluated.
 	OneSided, Unreached []int
-	// Comparisons is how many comparisons the condition has.
+	// Comparisons is how many comparisons the condition has, without those of the
+	// event's type that are given: see engine.TracedRule.
 	Comparisons int
 	// Unused are the exceptions that never applied.
 	Unused []rules.Exception
@@ -175,7 +176,7 @@ func (r *RuleCoverage) find() {
 				r.Unused = append(r.Unused, *x)
 			}
 		}
-		if len(clauses[i].Parts) > 0 {
+		if len(clauses[i].Parts) > 0 || r.Count.Rule.Given(i) {
 			continue
 		}
 		r.Comparisons++

@@ -171,6 +171,7 @@ func (r *RuleCoverage) htmlClause(at int) htmlClause {
 		True: r.Count.True[at], False: r.Count.False[at],
 	}
 	switch {
+	case r.Count.Rule.Given(at):
 	case h.True+h.False == 0:
 		h.Class = "none"
 	case h.True == 0:

@@ -16,7 +16,6 @@ import (
 	"sync/atomic"
 
 	"falcoreplay/engine"
-	"falcoreplay/engine/regress/suite"
 	"falcoreplay/rules"
 )
 
@@ -70,7 +69,7 @@ func (s *ruleSet) load() (*rules.Set, *rules.Result, error) {
 func readRules(files Files, paths []string) ([]rules.File, error) {
 	var list []rules.File
 	for _, p := range paths {
-		if p == suite.Bundled {
+		if p == rules.BundledName {
 			list = append(list, rules.Bundled()...)
 			continue
 		}

@@ -8,7 +8,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"falcoreplay/engine/regress/suite"
+	"falcoreplay/rules"
 )
 
 // InitOptions changes how a first suite is made. Files has to be set.
@@ -38,7 +38,7 @@ func Init(captures []string, opts InitOptions) ([]byte, error) {
 	})
 	var b strings.Builder
 	b.WriteString("# What fires now. Paths are taken from where this file is.\n")
-	b.WriteString("rules: " + flow(opts.Rules, suite.Bundled) + "\n\ncases:\n")
+	b.WriteString("rules: " + flow(opts.Rules, rules.BundledName) + "\n\ncases:\n")
 	names := make(map[string]int)
 	for i, q := range passes {
 		if q.err != nil {

@@ -12,6 +12,7 @@ import (
 	"falcoreplay/engine/regress/suite"
 	"falcoreplay/engine/report"
 	"falcoreplay/engine/run"
+	"falcoreplay/rules"
 )
 
 // pass is one capture taken through one engine. Cases share it.
@@ -110,7 +111,7 @@ func (p *plan) choiceOf(s *suite.Suite, c *suite.Case) *choice {
 	case s.Rules != nil:
 		paths = besideAll(s, s.Rules)
 	}
-	if len(paths) == 1 && paths[0] == suite.Bundled {
+	if len(paths) == 1 && paths[0] == rules.BundledName {
 		paths = nil
 	}
 	setKey := strings.Join(paths, "\x00")
@@ -128,7 +129,7 @@ func (p *plan) choiceOf(s *suite.Suite, c *suite.Case) *choice {
 func besideAll(s *suite.Suite, paths []string) []string {
 	out := make([]string, len(paths))
 	for i, path := range paths {
-		if out[i] = path; path != suite.Bundled {
+		if out[i] = path; path != rules.BundledName {
 			out[i] = beside(s.Path, path)
 		}
 	}

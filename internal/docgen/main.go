@@ -2,8 +2,9 @@
 //
 //	docgen DOCS
 //
-// writes in the folder DOCS differences.md, of differences.yaml, and parity.md, of
-// the tables of fields, operators, transformers and messages.
+// writes in the folder DOCS differences.md, of differences.yaml, parity.md, of
+// the tables of fields, operators, transformers and messages, and bundled.md, of
+// the bundled rules.
 package main
 
 import (
@@ -34,6 +35,13 @@ func generate(docs string) error {
 	}
 	parity, err := parityDoc(list)
 	if err != nil {
+		return err
+	}
+	bundled, err := bundledDoc()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(docs, "bundled.md"), bundled, 0o644); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(docs, "parity.md"), parity, 0o644); err != nil {

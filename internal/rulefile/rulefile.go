@@ -11,10 +11,15 @@ import (
 )
 
 // Read reads the rule files that the paths name, in their order; of a
-// directory all *.yaml and *.yml files directly in it, by name.
+// directory all *.yaml and *.yml files directly in it, by name. The bundled rules
+// are named by rules.BundledName.
 func Read(paths []string) ([]rules.File, error) {
 	var files []rules.File
 	for _, path := range paths {
+		if path == rules.BundledName {
+			files = append(files, rules.Bundled()...)
+			continue
+		}
 		names, err := in(path)
 		if err != nil {
 			return nil, err

@@ -13,7 +13,7 @@ hardlink_shadow() { ln /etc/shadow link 2>/dev/null || ln -f /etc/shadow /etc/.s
 symlink_etc() { ln -s /etc et; rm et; }
 traversal() { find . -maxdepth 0 -exec cat /etc/../etc/./../etc/shadow \; >/dev/null; }
 dev_shm() { printf '#!/bin/sh\ntrue\n' >/dev/shm/scenario.sh; chmod +x /dev/shm/scenario.sh; sh -c /dev/shm/scenario.sh; rm /dev/shm/scenario.sh; }
-memfd() { "$HELPER" memfd /bin/true; }
+memfd() { "$HELPER" memfd program /bin/true; }
 aws_credentials() { find . -maxdepth 1 -iname .aws/credentials; }
 private_keys() { find . -maxdepth 1 -iname id_rsa; }
 traceme() { "$HELPER" traceme; }

@@ -1,18 +1,20 @@
 #!/bin/sh
 # Records what the bundled rules are tested on: of each scenario of
-# bundled/*.txtar two captures, captures/SCENARIO/attack.scap and benign.scap,
-# the near miss. As root, with falcorec's path in FALCOREC and that of helper/ in
-# HELPER.
+# bundled/*.txtar the captures captures/SCENARIO/attack.scap and benign.scap, the
+# near miss, or ordinary.scap, what has nothing to do with attacks. As root, with
+# falcorec's path in FALCOREC and that of helper/ in HELPER.
 #
 #	record.sh             all of them
 #	record.sh NAME...     these scenarios
 #
 # A scenario is a script for bash: NAME/prepare (which may be missing) is not
-# recorded, NAME/attack and NAME/benign are. It happens on a machine of its own,
-# as far as it can see: this one's file system with a layer above it that is
-# thrown away, accounts, host name and network of its own, and a control group by
-# which it is recorded. So it may change what it likes, and a capture says
-# nothing of the machine that it was made on.
+# recorded, NAME/attack, NAME/benign and NAME/ordinary are. It happens on a
+# machine of its own, as far as it can see: this one's file system with a layer
+# above it that is thrown away, accounts, host name and network of its own, and a
+# control group by which it is recorded. So it may change what it likes, and a
+# capture says nothing of the machine that it was made on. Of the scenarios in
+# containers.txtar only the containers are recorded, which podman and runc start
+# with the functions of pods.sh.
 set -eu
 
 : "${FALCOREC:?is the path of falcorec}" "${HELPER:?is the path of the helper}"
@@ -23,7 +25,8 @@ fi
 
 here=$(cd "$(dirname "$0")" && pwd)
 captures=$here/../captures
-group=/victim
+# Of its own, so that two may record at once.
+group=/victim-$$
 work=/run/victim
 # Calls that come in masses, and data.
 bulk='access, brk, fstat, futex, getdents64, ioctl, lseek, madvise, mmap, mprotect, munmap, nanosleep, newfstatat, poll,
@@ -35,7 +38,12 @@ fail() {
 }
 
 # Every tree of control groups; version 2 has one.
-trees() { awk '$3 == "cgroup" || $3 == "cgroup2" {print $2}' /proc/mounts; }
+trees() { awk -v work=$work/ '($3 == "cgroup" || $3 == "cgroup2") && index($2, work) != 1 {print $2}' /proc/mounts; }
+
+# Ends everything in its control group.
+end() {
+	for tree in $(trees); do find $tree$group -name cgroup.procs -exec cat {} + | sort -u | xargs -r kill -9; done
+}
 
 # The accounts of the machine on which it happens.
 accounts() {
@@ -60,9 +68,10 @@ machine() {
 	hostname victim
 	ip link set lo up
 	ip link add eth0 type bridge
-	# The second address is the internet.
+	# The second address is the internet, and the third what clouds answer at.
 	ip addr add 192.168.10.2/24 dev eth0
 	ip addr add 203.0.113.5/24 dev eth0
+	ip addr add 169.254.169.254/32 dev eth0
 	ip link set eth0 up
 	ip route add default dev eth0
 
@@ -86,7 +95,7 @@ root() {
 	mkdir -p $work/layer/upper/etc $work/layer/work $work/root
 	accounts $work/layer/upper/etc
 	mount -t overlay -o lowerdir=/,upperdir=$work/layer/upper,workdir=$work/layer/work victim $work/root
-	for dir in tmp run var/tmp var/log root home; do
+	for dir in tmp run srv var/tmp var/log root home; do
 		[ ! -d $work/root/$dir ] || mount -t tmpfs -o mode=755 tmpfs $work/root/$dir
 	done
 	chmod 1777 $work/root/tmp $work/root/var/tmp
@@ -97,6 +106,25 @@ root() {
 	mount -t sysfs -o ro sysfs $work/root/sys
 	mkdir -p $work/root/opt/scenario
 	cp "$HELPER" $work/root/opt/scenario/helper
+}
+
+# What podman needs in it, with a service that tells falcorec of containers.
+root_of_pods() {
+	mkdir -p $work/root/var/lib/containers
+	mount -t tmpfs -o mode=755 tmpfs $work/root/var/lib/containers
+	mount --rbind /sys/fs/cgroup $work/root/sys/fs/cgroup
+	# The tree of cpuset takes nobody before it has processors.
+	sh -c '
+		for tree; do echo 0 >$tree/cgroup.procs || :; done 2>/dev/null
+		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+			chroot /run/victim/root podman --events-backend file system service --time=0 unix:///run/podman.sock
+	' sh $(trees | sed "s,\$,$group,") &
+	service=$!
+	for _ in $(seq 200); do
+		[ ! -S $work/root/run/podman.sock ] || return 0
+		sleep 0.05
+	done
+	fail "podman's service does not listen"
 }
 
 remove_root() {
@@ -110,22 +138,29 @@ part() { awk -v name="$2" '/^-- .* --$/ {found = $2 == name; next} found' "$1"; 
 # records.
 feed() {
 	echo 'set -e'
+	if [ "$recorded" != $group ]; then
+		echo "pods=$recorded"
+		cat "$here/pods.sh"
+	fi
 	part "$1" "$2/prepare"
 	echo 'echo prepared'
 	until [ -e $work/go ]; do sleep 0.05; done
+	# What is started in it must not read the rest of it.
+	echo '{'
 	part "$1" "$2/$3"
+	echo '} </dev/null'
 	echo 'echo ok'
 }
 
 # Runs a scenario, and ends when its last process has ended.
 run() {
 	feed "$1" "$2" "$3" | setsid -f unshare --mount sh -c '
-		for tree; do echo 0 >$tree/victim/cgroup.procs; done
+		for tree; do echo 0 >$tree/cgroup.procs; done
 		cd /run/victim/root
 		pivot_root . .
 		umount -l .
 		cd /root
-		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root bash' sh $(trees) 2>&1 | cat >$work/out
+		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root bash' sh $(trees | sed "s,\$,$group,") 2>&1 | cat >$work/out
 }
 
 await() {
@@ -138,24 +173,32 @@ await() {
 
 record() {
 	file=$1 name=$2 part=$3
-	mkdir -p "$captures/$name"
+	recorded=$group
+	runtimes=none
 	root
+	if [ "${file##*/}" = containers.txtar ]; then
+		recorded=$group/pods
+		runtimes=podman=$work/root/run/podman.sock
+		root_of_pods
+	fi
 	rm -f $work/go
 	: >$work/out
 	: >$work/said
 	run "$file" "$name" "$part" &
 	running=$!
 	await '^prepared$' $work/out "$name/prepare"
-	nice -n -5 "$FALCOREC" -w "$work/capture" --compress gzip:9 --syscalls all --runtimes none \
-		-f "cgroup.path = $group and not evt.type in ($bulk)" --snapshot filtered 2>$work/said &
+	nice -n -5 "$FALCOREC" -w "$work/capture" --compress gzip:9 --syscalls all --runtimes $runtimes \
+		-f "cgroup.path = $recorded and not evt.type in ($bulk)" --snapshot filtered 2>$work/said &
 	recorder=$!
 	await '^recording to ' $work/said falcorec
 	: >$work/go
-	# A scenario takes seconds; what is left of one that hangs is ended.
+	# A scenario takes seconds, an ordinary one a minute or two; what is left of one
+	# that hangs is ended.
 	(
 		exec >/dev/null 2>&1
+		[ $part != ordinary ] || sleep 120
 		sleep 30
-		for tree in $(trees); do xargs -r kill -9 <$tree$group/cgroup.procs; done
+		end
 	) &
 	watchdog=$!
 	wait $running
@@ -164,20 +207,31 @@ record() {
 	wait $recorder || fail "$name/$part: $(cat $work/said)"
 	[ "$(tail -n 1 $work/out)" = ok ] || fail "$name/$part: $(cat $work/out)"
 	! grep -i 'warning\|lost' $work/said || fail "$name/$part: $(cat $work/said)"
+	[ $runtimes = none ] || kill $service
 	remove_root
+	mkdir -p "$captures/$name"
 	cat $work/capture >"$captures/$name/$part.scap"
 	echo "$name/$part: $(stat -c %s "$captures/$name/$part.scap") bytes"
 }
 
+missing=$(for tool in apt-get busybox cron curl gcc git ip logrotate make nginx nsenter openssl podman rsync runc setpriv sshd strace \
+	sudo; do command -v $tool >/dev/null || echo $tool; done)
+[ -z "$missing" ] || fail "the scenarios need" $missing
+
 machine
-for tree in $(trees); do mkdir -p "$tree$group"; done
-trap 'for tree in $(trees); do rmdir "$tree$group" || :; done' EXIT
+for tree in $(trees); do mkdir -p "$tree$group/pods"; done
+trap '
+	end
+	sleep 0.5
+	for tree in $(trees); do rmdir "$tree$group/pods" "$tree$group" || :; done
+' EXIT
 for file in "$here"/bundled/*.txtar; do
-	for name in $(sed -n 's,^-- \(.*\)/attack --$,\1,p' "$file"); do
+	for name in $(sed -n 's,^-- \(.*\)/\(attack\|ordinary\) --$,\1,p' "$file"); do
 		case " $* " in
 		"  " | *" $name "*)
-			record "$file" "$name" attack
-			record "$file" "$name" benign
+			for part in $(sed -n "s,^-- $name/\(attack\|benign\|ordinary\) --$,\1,p" "$file"); do
+				record "$file" "$name" $part
+			done
 			;;
 		esac
 	done

@@ -102,7 +102,7 @@ func (d *decoder) testCase(n *yaml.Node, c *Case) bool {
 func (d *decoder) ruleFiles(n *yaml.Node) []string {
 	list := plain(d.texts(n, "rules"))
 	if len(list) == 0 {
-		d.fail(place(n), "rules names no file; for the rules of this program write %s", Bundled)
+		d.fail(place(n), "rules names no file; for the rules of this program write %s", rules.BundledName)
 	}
 	return list
 }

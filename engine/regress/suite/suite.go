@@ -21,9 +21,6 @@ type Suite struct {
 	Cases []*Case
 }
 
-// Bundled is what names the bundled rules where rule files are named.
-const Bundled = "bundled"
-
 // Case is a set of captures and rules with what has to hold of them.
 type Case struct {
 	Name string

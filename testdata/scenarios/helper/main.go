@@ -1,15 +1,22 @@
 // Command helper does what a shell cannot, for the scenarios beside it.
 //
-//	helper memfd PROGRAM ARG...   runs a copy of the program that lies in memory only
+//	helper memfd NAME PROGRAM ARG...   runs a copy of the program that lies in memory only, under the name
 //	helper attach                 attaches to a child with ptrace
+//	helper inject                 takes a child over with ptrace, and writes what there is into its memory and registers
 //	helper traceme                asks to be traced, as programs do that will not be debugged
 //	helper udp PORT               sends a datagram to this machine's own address
+//	helper datagram ADDRESS:PORT  sends a datagram there
 //	helper setuid UID             becomes another user
 //	helper truncate FILE          empties a file
 //	helper packet                 opens a packet socket
 //	helper serve DIRECTORY COMMAND ARG...   serves the directory over HTTP while the command runs, its address in $URL
-//	helper listen ADDRESS:PORT    waits there for a connection, says "exit" to it and waits for its end
-//	helper send ADDRESS:PORT      connects to it, and reads what is said
+//	helper listen ADDRESS         waits at ADDRESS:PORT or at a socket's path for a connection, says "exit" to it and waits for its end
+//	helper send ADDRESS           connects to it, and reads what is said
+//	helper mknod FILE             makes an ordinary file by the call for devices
+//	helper bpf                    loads an eBPF program that lets nothing pass, and attaches it to nothing
+//	helper stdin ADDRESS:PORT     connects to it, as its standard input
+//	helper tmpfile DIRECTORY      opens a file without a name there
+//	helper userns                 asks for a user namespace, which a program of several threads does not get
 //	helper insmod FILE            asks the kernel to load the file as a module
 //	helper get URL SECONDS        fetches it again and again
 package main
@@ -24,8 +31,10 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,21 +60,23 @@ func fatal(err error) {
 var commands = map[string]func(args []string) error{
 	"memfd": memfd, "attach": attach, "traceme": traceme, "udp": udp, "setuid": setuid, "truncate": truncate, "packet": packet,
 	"serve": serve, "get": get, "listen": listen, "send": send, "insmod": insmod,
+	"inject": inject, "datagram": datagram, "stdin": stdin, "tmpfile": tmpfile, "userns": userns,
+	"mknod": mknod, "bpf": bpf,
 }
 
 func memfd(args []string) error {
-	b, err := os.ReadFile(args[0])
+	b, err := os.ReadFile(args[1])
 	if err != nil {
 		return err
 	}
-	fd, err := unix.MemfdCreate("scenario", unix.MFD_CLOEXEC)
+	fd, err := unix.MemfdCreate(args[0], unix.MFD_CLOEXEC)
 	if err != nil {
 		return err
 	}
 	if _, err := unix.Write(fd, b); err != nil {
 		return err
 	}
-	return unix.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), args, os.Environ())
+	return unix.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), args[1:], os.Environ())
 }
 
 func attach([]string) error {
@@ -84,6 +95,44 @@ func attach([]string) error {
 		return err
 	}
 	return unix.PtraceDetach(cmd.Process.Pid)
+}
+
+// inject changes nothing: it writes what it has read.
+func inject([]string) error {
+	runtime.LockOSThread()
+	cmd := exec.Command("/bin/sleep", "5")
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	pid := cmd.Process.Pid
+	if err := unix.PtraceSeize(pid); err != nil {
+		return err
+	}
+	if err := unix.PtraceInterrupt(pid); err != nil {
+		return err
+	}
+	var status unix.WaitStatus
+	if _, err := unix.Wait4(pid, &status, unix.WALL, nil); err != nil {
+		return err
+	}
+	var regs syscall.PtraceRegs
+	if err := syscall.PtraceGetRegs(pid, &regs); err != nil {
+		return err
+	}
+	word := make([]byte, 8)
+	at := uintptr(regs.PC())
+	if _, err := syscall.PtracePeekText(pid, at, word); err != nil {
+		return err
+	}
+	if _, err := syscall.PtracePokeText(pid, at, word); err != nil {
+		return err
+	}
+	if err := syscall.PtraceSetRegs(pid, &regs); err != nil {
+		return err
+	}
+	return syscall.PtraceDetach(pid)
 }
 
 func traceme([]string) error {
@@ -154,8 +203,16 @@ func serve(args []string) error {
 	return cmd.Run()
 }
 
+// network is that of an address, which is a socket's path or has a port.
+func network(address string) string {
+	if strings.HasPrefix(address, "/") {
+		return "unix"
+	}
+	return "tcp"
+}
+
 func listen(args []string) error {
-	l, err := net.Listen("tcp", args[0])
+	l, err := net.Listen(network(args[0]), args[0])
 	if err != nil {
 		return err
 	}
@@ -171,13 +228,72 @@ func listen(args []string) error {
 }
 
 func send(args []string) error {
-	c, err := net.Dial("tcp", args[0])
+	c, err := net.Dial(network(args[0]), args[0])
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	_, err = c.Read(make([]byte, 80))
 	return err
+}
+
+func datagram(args []string) error {
+	c, err := net.Dial("udp", args[0])
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.Write([]byte("scenario"))
+	return err
+}
+
+func stdin(args []string) error {
+	c, err := net.Dial("tcp", args[0])
+	if err != nil {
+		return err
+	}
+	f, err := c.(*net.TCPConn).File()
+	if err != nil {
+		return err
+	}
+	return unix.Dup3(int(f.Fd()), 0, 0)
+}
+
+func tmpfile(args []string) error {
+	fd, err := unix.Open(args[0], unix.O_TMPFILE|unix.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	return unix.Close(fd)
+}
+
+func userns([]string) error {
+	if err := unix.Unshare(unix.CLONE_NEWUSER); err != unix.EINVAL {
+		return fmt.Errorf("%v, not %v", err, unix.EINVAL)
+	}
+	return nil
+}
+
+func mknod(args []string) error { return unix.Mknod(args[0], unix.S_IFREG|0o644, 0) }
+
+// bpf loads "r0 = 0; exit" as a socket filter.
+func bpf([]string) error {
+	program := [2]uint64{0xb7, 0x95}
+	license := []byte("GPL\x00")
+	attr := struct {
+		kind, count            uint32
+		instructions, license  uintptr
+		logLevel, logSizeBytes uint32
+		log                    uint64
+		kernelVersion, flags   uint32
+	}{unix.BPF_PROG_TYPE_SOCKET_FILTER, uint32(len(program)), uintptr(unsafe.Pointer(&program)), uintptr(unsafe.Pointer(&license[0])), 0, 0, 0, 0, 0}
+	_, _, errno := unix.Syscall(unix.SYS_BPF, unix.BPF_PROG_LOAD, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
+	runtime.KeepAlive(&program)
+	runtime.KeepAlive(license)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // insmod succeeds if the kernel refuses, so that nobody loads a module with it.
