@@ -7,19 +7,33 @@ import (
 	"falcoreplay/rules/syntax"
 )
 
-// dirMatcher is a matcher of paths that may be decided by the directory alone:
-// matchDir tells what it comes to for every path that is the directory, which
-// ends with a slash, and behind it at least one character, none of which is a
-// slash.
+// dirMatcher is a matcher of paths that may be decided by the directory alone.
 type dirMatcher interface {
+	// matchDir tells what it comes to for every path that is the directory, which
+	// ends with a slash, and behind it at least one character, none of which is
+	// a slash.
 	matchDir(dir string) truth
+	// dirDecides tells which of the two it may come to, for some directory.
+	dirDecides() decides
 }
+
+// decides is what a directory may decide an expression to be.
+type decides struct{ toFalse, toTrue bool }
+
+func (d decides) not() decides { return decides{d.toTrue, d.toFalse} }
 
 func (m inverted) matchDir(dir string) truth {
 	if d, ok := m.matcher.(dirMatcher); ok {
 		return d.matchDir(dir).not()
 	}
 	return unknown
+}
+
+func (m inverted) dirDecides() (by decides) {
+	if d, ok := m.matcher.(dirMatcher); ok {
+		by = d.dirDecides().not()
+	}
+	return by
 }
 
 func (t truth) not() truth {
@@ -45,6 +59,10 @@ func unknownIf(b bool) truth {
 }
 
 func (m *stringIs) matchDir(dir string) truth { return unknownIf(liesIn(m.text, dir)) }
+
+func (m *stringIs) dirDecides() decides { return decides{toFalse: true} }
+
+func (m *stringIn) dirDecides() decides { return decides{toFalse: true} }
 
 func (m *stringIn) matchDir(dir string) truth {
 	for _, s := range m.set.strings {
@@ -80,6 +98,24 @@ func (m *stringOp) matchDir(dir string) truth {
 	}
 	return unknown
 }
+
+// dirDecides leaves out what depends on the last part of a path alone.
+func (m *stringOp) dirDecides() (by decides) {
+	last := strings.LastIndexByte(m.text, '/')
+	switch m.kind {
+	case syntax.OpStartsWith:
+		by.toFalse, by.toTrue = true, true
+	case syntax.OpEndsWith:
+		by.toFalse = last > 0
+	case syntax.OpContains:
+		by.toFalse, by.toTrue = last > 0, true
+	case syntax.OpGlob:
+		by.toFalse = strings.IndexAny(m.text, `*?[\\`) != 0
+	}
+	return by
+}
+
+func (m *pathIn) dirDecides() decides { return decides{true, true} }
 
 func (m *pathIn) matchDir(dir string) truth { return m.tree.matchDir(dir) }
 

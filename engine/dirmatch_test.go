@@ -48,6 +48,9 @@ func TestDirectoriesDecide(t *testing.T) {
 		if verdict == unknown {
 			continue
 		}
+		if by := m.(dirMatcher).dirDecides(); verdict == isTrue && !by.toTrue || verdict == isFalse && !by.toFalse {
+			t.Fatalf("%q decides %s %v, which is said not to be", path[:end], op, consts)
+		}
 		decided[op]++
 		if got := m.match(&field.Value{S: path}); truthOf(got) != verdict {
 			t.Fatalf("%q %s %v is %v, and by its directory it is not", path, op, consts, got)

@@ -76,7 +76,7 @@ type Engine struct {
 	sources []source
 	byType  [event.NumTypes][]program
 	sieves  [event.NumTypes]*sieve // of the types that have one
-	byDir   []bool                 // for each op: a directory may decide a comparison in it
+	dirs    []decides              // for each op, what a directory may decide it to be
 	also    []*field.Field
 
 	checkNames []string // as they are written

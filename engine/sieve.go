@@ -19,8 +19,8 @@ import (
 type sieve struct {
 	all   []uint64 // a bit for each program
 	keys  []sieveKey
-	rest  [][]ref // of each program: what has to be true where its keys are as it needs them
-	byDir bool
+	rest  [][]ref  // of each program: what has to be true where its keys are as it needs them
+	byDir []uint64 // the programs that a directory may leave out
 }
 
 // sieveKey is a comparison with the programs that need it.
@@ -42,19 +42,23 @@ const (
 
 // newSieve returns the sieve for the programs of a type, nil where it is not
 // worth one.
-func (e *Engine) newSieve(t event.Type, byDir []bool) *sieve {
+func (e *Engine) newSieve(t event.Type) *sieve {
 	programs := e.byType[t]
 	if len(programs) < sievedPrograms {
 		return nil
 	}
-	s := &sieve{all: make([]uint64, (len(programs)+63)/64)}
+	words := (len(programs) + 63) / 64
+	s := &sieve{all: make([]uint64, words), byDir: make([]uint64, words)}
+	hasFD := event.Lookup(t).Flags&(event.FlagCreatesFD|event.FlagUsesFD|event.FlagDestroysFD) != 0
+	none := true
 	for i := range programs {
 		s.all[i/64] |= 1 << (i % 64)
-		s.byDir = s.byDir || byDir[programs[i].root>>1]
+		if hasFD && e.byDir(programs[i].root).toFalse {
+			s.byDir[i/64] |= 1 << (i % 64)
+			none = false
+		}
 	}
-	s.byDir = s.byDir && event.Lookup(t).Flags&(event.FlagCreatesFD|event.FlagUsesFD|event.FlagDestroysFD) != 0
-	s.keys = e.keysOf(programs, s.all)
-	if len(s.keys) == 0 && !s.byDir {
+	if s.keys = e.keysOf(programs, s.all); len(s.keys) == 0 && none {
 		return nil
 	}
 	s.rest = make([][]ref, len(programs))
@@ -173,7 +177,7 @@ func (v *Evaluator) sieved(s *sieve, programs []program, emit func(*Alert)) {
 			return
 		}
 	}
-	if s.byDir && !v.inDirectory(left, programs) {
+	if !v.inDirectory(left, s.byDir, programs) {
 		return
 	}
 	for w, m := range left {
@@ -210,12 +214,22 @@ func intersect(set, other []uint64) bool {
 	return any != 0
 }
 
+// intersects tells whether two sets share anything.
+func intersects(a, b []uint64) bool {
+	for i := range a {
+		if a[i]&b[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // inDirectory takes out of a set what cannot match in the directory of the file
 // that the event is about, if it is about a file, and tells whether anything is
-// left.
-func (v *Evaluator) inDirectory(left []uint64, programs []program) bool {
+// left. byDir is what may be taken out.
+func (v *Evaluator) inDirectory(left, byDir []uint64, programs []program) bool {
 	cur := &v.ctx.Host.Current
-	if cur.Thread == nil || cur.FD == nil || cur.FD.Type != replay.FDFileV2 && cur.FD.Type != replay.FDFile {
+	if !intersects(left, byDir) || cur.Thread == nil || cur.FD == nil || cur.FD.Type != replay.FDFileV2 && cur.FD.Type != replay.FDFile {
 		return true
 	}
 	name := cur.FD.Name
@@ -238,7 +252,7 @@ func (v *Evaluator) inDirectory(left []uint64, programs []program) bool {
 	any := uint64(0)
 	for w := range left {
 		judged, cannot := &known.judged[int(at)+w], &known.cannot[int(at)+w]
-		if todo := left[w] &^ *judged; todo != 0 {
+		if todo := left[w] & byDir[w] &^ *judged; todo != 0 {
 			*judged |= todo
 			*cannot |= v.judgeDirectory(dir, programs[w*64:], todo)
 		}
@@ -266,7 +280,7 @@ func (v *Evaluator) judgeDirectory(dir string, programs []program, set uint64) (
 // partial is what an expression comes to as far as a directory decides it.
 func (v *Evaluator) partial(r ref, dir string) truth {
 	at := r >> 1
-	if !v.engine.byDir[at] {
+	if v.engine.dirs[at] == (decides{}) {
 		return unknown
 	}
 	p := v.parts[at]
@@ -311,30 +325,57 @@ func (v *Evaluator) checkDirectory(k *check, dir string) truth {
 	return truthOf(v.check(k)) // fd.directory, which they share
 }
 
-// decidesDirectory tells comparisons that the directory of a file may decide.
-func (e *Engine) decidesDirectory(k *check) bool {
+// dirDecides is what a directory may decide a comparison to be.
+func (e *Engine) dirDecides(k *check) (by decides) {
 	left := &e.sources[k.left]
 	if left.kind != fromField || k.shape != shapeOne {
-		return false
+		return by
 	}
-	if left.field.Def.Name == "fd.name" {
-		_, ok := k.one.(dirMatcher)
-		return ok
+	switch left.field.Def.Name {
+	case "fd.name":
+		if m, ok := k.one.(dirMatcher); ok {
+			by = m.dirDecides()
+		}
+	case "fd.directory":
+		by = decides{true, true}
 	}
-	return left.field.Def.Name == "fd.directory"
+	return by
+}
+
+// byDir is what a directory may decide an expression to be.
+func (e *Engine) byDir(r ref) decides {
+	if d := e.dirs[r>>1]; r&1 == 0 {
+		return d
+	} else {
+		return d.not()
+	}
 }
 
 // sieve makes the sieves.
 func (e *Engine) sieve() {
-	e.byDir = make([]bool, len(e.ops))
+	e.dirs = make([]decides, len(e.ops))
 	for i := range e.ops { // parts stand before what they are parts of
 		o := &e.ops[i]
-		e.byDir[i] = o.kind == kindCheck && e.decidesDirectory(&e.checks[o.check])
-		for _, k := range o.kids {
-			e.byDir[i] = e.byDir[i] || e.byDir[k>>1]
+		switch o.kind {
+		case kindCheck:
+			e.dirs[i] = e.dirDecides(&e.checks[o.check])
+		case kindAnd: // false if one part is
+			all := decides{false, true}
+			for _, k := range o.kids {
+				d := e.byDir(k)
+				all = decides{all.toFalse || d.toFalse, all.toTrue && d.toTrue}
+			}
+			e.dirs[i] = all
+		case kindOr:
+			all := decides{true, false}
+			for _, k := range o.kids {
+				d := e.byDir(k)
+				all = decides{all.toFalse && d.toFalse, all.toTrue || d.toTrue}
+			}
+			e.dirs[i] = all
 		}
 	}
 	for t := range e.byType {
-		e.sieves[t] = e.newSieve(event.Type(t), e.byDir)
+		e.sieves[t] = e.newSieve(event.Type(t))
 	}
 }
