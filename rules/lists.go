@@ -65,15 +65,17 @@ func (l *loader) resolveLists() *listSet {
 // namedIn returns the lists whose names are words of a text. putList can put no
 // others in, but for odd ones.
 func (set *listSet) namedIn(s string) (named []int) {
-	for s != "" {
-		end := strings.IndexAny(s, listDelims)
-		if end < 0 {
-			end = len(s)
+	start := 0
+	for at := 0; at <= len(s); at++ {
+		if at < len(s) && !isListDelim[s[at]] {
+			continue
 		}
-		if i, ok := set.byName[s[:end]]; ok && end > 0 {
-			named = append(named, i)
+		if at > start {
+			if i, ok := set.byName[s[start:at]]; ok {
+				named = append(named, i)
+			}
 		}
-		s = s[min(end+1, len(s)):]
+		start = at + 1
 	}
 	return named
 }
@@ -98,6 +100,15 @@ const (
 	listBlanks = " \t\n\r"
 	listDelims = listBlanks + "(),="
 )
+
+var isListDelim = makeIsListDelim()
+
+func makeIsListDelim() (t [256]bool) {
+	for _, c := range []byte(listDelims) {
+		t[c] = true
+	}
+	return t
+}
 
 // putLists returns the condition with the items of lists in place of their
 // names. It works on the text, as resolve_list in rule_loader_compiler.cpp
