@@ -3,8 +3,9 @@
 //
 // Everything is resolved when rules are compiled: fields, constants, regular
 // expressions, and for each event type which rules may match. At run time each
-// field is extracted at most once an event, and each condition that rules
-// share is evaluated at most once.
+// field is extracted at most once an event, unless that is as quick as to
+// remember it, each condition that rules share is evaluated at most once, and
+// rules that cannot match are left out many at a time.
 //
 // It reads no captures and writes no reports. Packages engine/report and
 // engine/regress and the commands import it.

@@ -11,8 +11,9 @@ import (
 
 // Profile is where the time of an Engine goes. It is for one Evaluator at a
 // time. Only every few events are timed, rules on some of them and comparisons
-// on others, so that the clock is not what is measured; the others cost what
-// they always do. An evaluator that is not given a Profile knows nothing of it.
+// on others, so that the clock is not what is measured. Every rule is evaluated by
+// itself, also those that Process would leave out together with others. An
+// evaluator that is not given a Profile knows nothing of it.
 type Profile struct {
 	// Now is a clock in nanoseconds that never goes back.
 	Now func() int64
