@@ -27,7 +27,9 @@ const (
 	minCoveragePercent = 90
 
 	// podmanText is what podman and runc add to a scenario of containers.
-	podmanText = "conmon runc:[0:PARENT] runc:[1:CHILD] runc:[2:INIT] HOSTNAME= TERM= container="
+	podmanText = "conmon runc:[0:PARENT] runc:[1:CHILD] runc:[2:INIT] HOSTNAME= TERM= container= GOMAXPROCS= " +
+		"_LIBCONTAINER_CLONED_BINARY= _LIBCONTAINER_FIFOFD= _LIBCONTAINER_INITPIPE= _LIBCONTAINER_INITTYPE= " +
+		"_LIBCONTAINER_LOGLEVEL= _LIBCONTAINER_LOGPIPE= _LIBCONTAINER_STATEDIR="
 )
 
 var (
