@@ -18,6 +18,12 @@ type check struct {
 	class class   // of the values, where both sides are sources
 	one   matcher // for constants
 
+	// quick is the field of left where it is as quick to extract it again as to
+	// look up what it was: for shapeOne.
+	quick *field.Field
+
+	cost int32 // what it takes to evaluate it, in about 10 ns
+
 	// settled is what the check comes to for every event, as far as that is
 	// known: events are numbered from 1.
 	settled truth
@@ -135,6 +141,10 @@ func (c *compiler) leaf(key string, k check) nodeID {
 	cost := c.sources[k.left].cost + checkCost(&k)
 	if k.right != noSource {
 		cost += c.sources[k.right].cost
+	}
+	k.cost = cost
+	if s := &c.sources[k.left]; s.kind == fromField && k.shape == shapeOne && field.Quick(s.field.Def.Name) {
+		k.quick = s.field
 	}
 	c.checks, c.checkNames = append(c.checks, k), append(c.checkNames, key)
 	id := c.graph.leaf(int32(len(c.checks)-1), cost, c.typed(&k) || k.settled != unknown)

@@ -75,6 +75,8 @@ type Engine struct {
 	checks  []check
 	sources []source
 	byType  [event.NumTypes][]program
+	sieves  [event.NumTypes]*sieve // of the types that have one
+	byDir   []bool                 // for each op: a directory may decide a comparison in it
 	also    []*field.Field
 
 	checkNames []string // as they are written
@@ -179,6 +181,9 @@ func (e *Engine) finish(c *compiler) {
 		}
 	}
 	e.ops, e.checks, e.sources, e.checkNames = l.ops, c.checks, c.sources, c.checkNames
+	if !e.opts.unindexed {
+		e.sieve()
+	}
 }
 
 func (e *Engine) programs(t event.Type) []program {

@@ -4,6 +4,7 @@ import (
 	"falcoreplay/engine/field"
 	"falcoreplay/replay"
 	"falcoreplay/rules/syntax"
+	"falcoreplay/scap/event"
 )
 
 // Evaluator evaluates the rules of an Engine on the events of one capture. It
@@ -22,6 +23,14 @@ type Evaluator struct {
 	ends      []int
 	arena     arena
 	candidate []field.Value
+	one       [1]field.Value // for quick fields
+
+	// For sieves. A part holds four times the number of the directory that an
+	// op was last evaluated for, plus its truth.
+	left    []uint64
+	dirs    [event.NumTypes]verdicts
+	parts   []uint64
+	partGen uint64
 }
 
 // slot is a source's values for one event.
@@ -53,6 +62,10 @@ func (v *Evaluator) Process(emit func(*Alert)) {
 		return
 	}
 	v.next()
+	if s := v.engine.sieves[ev.Type]; s != nil {
+		v.sieved(s, programs, emit)
+		return
+	}
 	for i := range programs {
 		p := &programs[i]
 		if v.eval(p.root) {
@@ -112,6 +125,10 @@ func (v *Evaluator) compute(at ref) uint64 {
 func (v *Evaluator) check(k *check) bool {
 	if k.shape == shapeCandidates {
 		return v.candidates(k)
+	}
+	if k.quick != nil {
+		values, ok := k.quick.Extract(&v.ctx, v.one[:0])
+		return ok && k.one.match(&values[0])
 	}
 	values, ok := v.extract(k.left)
 	if !ok {

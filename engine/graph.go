@@ -88,7 +88,7 @@ func (g *graph) and(kids []nodeID) nodeID { return g.combine(kindAnd, kids) }
 func (g *graph) or(kids []nodeID) nodeID  { return g.combine(kindOr, kids) }
 
 // combine makes a conjunction or a disjunction: flat, without constants and
-// repetitions, the cheap children first. Evaluation has no side effects, so
+// repetitions, first the children that are cheap and likely to decide it. Evaluation has no side effects, so
 // that the order is free.
 func (g *graph) combine(kind nodeKind, kids []nodeID) nodeID {
 	neutral, final := nodeTrue, nodeFalse
@@ -108,7 +108,7 @@ func (g *graph) combine(kind nodeKind, kids []nodeID) nodeID {
 		}
 	}
 	slices.SortFunc(flat, func(a, b nodeID) int {
-		return cmp.Or(cmp.Compare(g.nodes[a].cost, g.nodes[b].cost), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(g.effort(kind, a), g.effort(kind, b)), cmp.Compare(a, b))
 	})
 	flat = slices.Compact(flat)
 	switch len(flat) {
@@ -129,6 +129,17 @@ func (g *graph) combine(kind nodeKind, kids []nodeID) nodeID {
 		cost = min(cost, 1<<20)
 	}
 	return g.intern(kind, 0, cost, slices.Clip(flat))
+}
+
+// effort is what a child takes for the chance that it decides a conjunction or a
+// disjunction. Most comparisons are false: one that is negated seldom ends a
+// conjunction, and mostly a disjunction.
+func (g *graph) effort(kind nodeKind, child nodeID) int32 {
+	n := &g.nodes[child]
+	if (n.kind == kindNot) == (kind == kindAnd) {
+		return n.cost * 8
+	}
+	return n.cost
 }
 
 // special rebuilds an expression for one event type, with the checks that the

@@ -16,10 +16,26 @@ func appendJSONString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
+// asItIs has the characters that stand for themselves in a JSON string.
+var asItIs = makeAsItIs()
+
+func makeAsItIs() (t [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}
+
 // appendEscaped is appendJSONString without the quotes.
 func appendEscaped(dst []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
+		for i < len(s) && asItIs[s[i]] {
+			i++
+		}
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			n, ok := sequence(s[i:])
@@ -28,10 +44,6 @@ func appendEscaped(dst []byte, s string) []byte {
 				start = i + n
 			}
 			i += n
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			i++
 			continue
 		}
 		dst = append(dst, s[start:i]...)

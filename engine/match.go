@@ -26,6 +26,7 @@ type (
 	stringIs struct{ text string }
 	stringIn struct{ set *stringSet }
 	stringOp struct {
+		kind syntax.Op
 		op   func(value, text string) bool
 		text string
 	}

@@ -99,7 +99,7 @@ func newSingleMatcher(op syntax.Op, c class, v field.Value) (matcher, error) {
 			re, err := compileRegex(v.S)
 			return &stringRegex{re}, err
 		}
-		return &stringOp{stringOps[op], v.S}, nil
+		return &stringOp{op, stringOps[op], v.S}, nil
 	case classBytes, classAddr:
 		switch op {
 		case syntax.OpEq:

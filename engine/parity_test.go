@@ -228,7 +228,7 @@ func TestIndex(t *testing.T) {
 	dir := testenv.Shared(t)
 	accepted := filepath.Join(dir, "parity", "conditions", "accepted.yaml")
 	for _, files := range [][]string{testenv.StockRules(t), {accepted}} {
-		for _, name := range []string{"falco-attacks", "falco-allsys"} {
+		for _, name := range []string{"falco-attacks", "falco-allsys", "falco-containers", "502Error", "curl_google"} {
 			alerts := func(opts engine.Options) (out []byte) {
 				analyse(t, compile(t, opts, files...), findCapture(t, dir, name), func(a *engine.Alert) {
 					out = fmt.Appendf(out, "%d %s\n", a.EventNum, a.Rule.Name)

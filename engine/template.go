@@ -57,6 +57,8 @@ func (c *compiler) template(r *rules.Rule) *template {
 // and the end its place in the original.
 func withoutContainerInfo(output string) (text string, origin []int) {
 	var b strings.Builder
+	b.Grow(len(output))
+	origin = make([]int, 0, len(output)+1)
 	for i := 0; i < len(output); i++ {
 		if strings.HasPrefix(output[i:], containerInfo) {
 			i += len(containerInfo) - 1

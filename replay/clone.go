@@ -93,13 +93,12 @@ func (h *Host) cloneCaller(ev *event.Event, childTID TID) {
 		child.LastExecTS = caller.LastExecTS
 	}
 	child.VTID, child.VPID = child.TID, child.PID
-	child.readClone(ev)
+	h.readClone(child, ev)
 	h.ensureUser(child.UID, child.GID)
 	if known {
 		child.inheritThread(caller)
 	} else {
-		caller.Exe, caller.Comm = child.Exe, child.Comm
-		caller.setArgs(child.Args)
+		caller.takeNames(child)
 	}
 	if h.addThread(child) != nil && collision {
 		h.bind(ev)
@@ -138,7 +137,7 @@ func (h *Host) cloneChild(ev *event.Event) {
 		from.VPID, from.VTID = child.VPID, child.VPID
 		h.link(from)
 	}
-	child.readClone(ev)
+	h.readClone(child, ev)
 	switch {
 	case known && leader:
 		child.inheritThread(from)
@@ -147,8 +146,7 @@ func (h *Host) cloneChild(ev *event.Event) {
 		child.inheritThread(from)
 		child.LastExecTS = from.LastExecTS
 	case !leader:
-		from.Exe, from.Comm = child.Exe, child.Comm
-		from.setArgs(child.Args)
+		from.takeNames(child)
 	}
 	h.ensureUser(child.UID, child.GID)
 	if child.Flags&(ChildInPIDNS|CloneNewPID) != 0 || child.TID != child.VTID {
@@ -167,26 +165,31 @@ func virtualIDs(ev *event.Event, tid TID) (vtid, vpid TID) {
 }
 
 // readClone takes from the event what both its kinds tell of the child.
-func (t *Thread) readClone(ev *event.Event) {
-	t.readNames(ev)
+func (h *Host) readClone(t *Thread, ev *event.Event) {
+	h.readNames(t, ev)
 	t.FDLimit = number(ev, parFDLimit)
 	t.readMemory(ev)
 	t.UID, t.GID = uint32(unsigned(ev, parCloneUID)), uint32(unsigned(ev, parCloneGID))
 	if present(ev, parCgroups) {
-		t.setCgroups(ev.Param(parCgroups))
+		h.setCgroups(t, ev.Param(parCgroups))
 	}
 	t.CloneTS = ev.TS
 }
 
 // readNames takes argv and the name; captures that are too old to hold the
 // name show argv[0] instead.
-func (t *Thread) readNames(ev *event.Event) {
+func (h *Host) readNames(t *Thread, ev *event.Event) {
 	t.Exe = text(ev, parExe)
 	t.Comm = t.Exe
 	if present(ev, parComm) {
 		t.Comm = text(ev, parComm)
 	}
-	t.setArgs(texts(ev.Param(parArgs)))
+	h.setArgs(t, ev.Param(parArgs))
+}
+
+// takeNames makes the names those of another thread of the process.
+func (t *Thread) takeNames(from *Thread) {
+	t.Exe, t.Comm, t.Args, t.CmdLine = from.Exe, from.Comm, from.Args, from.CmdLine
 }
 
 func (t *Thread) readMemory(ev *event.Event) {
@@ -219,13 +222,6 @@ func (t *Thread) inheritThread(from *Thread) {
 	t.CapPermitted, t.CapInheritable, t.CapEffective = from.CapPermitted, from.CapInheritable, from.CapEffective
 	t.ExeIno, t.ExeInoCtime, t.ExeInoMtime = from.ExeIno, from.ExeInoCtime, from.ExeInoMtime
 	t.ExeInoCtimeDurationClone = from.ExeInoCtimeDurationClone
-}
-
-// setArgs sets the arguments and the command line that is made of them. The
-// thread owns args from then on.
-func (t *Thread) setArgs(args []string) {
-	t.Args = args
-	t.CmdLine = commandLine(t.Comm, args)
 }
 
 // commandLine is name and args joined by spaces, "" where there is no name.

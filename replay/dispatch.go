@@ -26,10 +26,12 @@ type binding struct {
 }
 
 // bindings and appliers have what is done for the event types, by their
-// numbers. A type without an applier changes nothing.
+// numbers. A type without an applier changes nothing, and an event whose idle
+// test is true does not either.
 var (
-	bindings = makeBindings()
-	appliers = makeAppliers()
+	bindings  = makeBindings()
+	appliers  = makeAppliers()
+	idleTests = makeIdleTests()
 )
 
 func makeBindings() (d [event.NumTypes]binding) {
@@ -64,6 +66,20 @@ func makeAppliers() (d [event.NumTypes]applyFunc) {
 		d[typ] = apply
 	}
 	return d
+}
+
+func makeIdleTests() (d [event.NumTypes]func(*Thread, *event.Event) bool) {
+	for _, typ := range plainTransfers {
+		d[typ] = idleTransfer
+	}
+	d[event.SyscallFcntlX] = idleFcntl
+	return d
+}
+
+// plainTransfers has the types that read or write and tell no address.
+var plainTransfers = []event.Type{
+	event.SyscallReadX, event.SyscallReadvX, event.SyscallPreadX, event.SyscallPreadvX,
+	event.SyscallWriteX, event.SyscallWritevX, event.SyscallPwriteX, event.SyscallPwritevX,
 }
 
 // bindKinds has the types whose threads are not simply looked up

@@ -58,7 +58,7 @@ func applyExec(h *Host, ev *event.Event) {
 		}
 	}
 	t.LastExecTS = ev.TS
-	t.readNames(ev)
+	h.readNames(t, ev)
 	t.PID = TID(number(ev, parPID))
 	if t.IsInvalid() {
 		t.PTID = TID(number(ev, parPTID))
@@ -70,10 +70,10 @@ func applyExec(h *Host, ev *event.Event) {
 	t.FDLimit = number(ev, parFDLimit)
 	t.readMemory(ev)
 	if present(ev, parEnv) {
-		t.Env = texts(ev.Param(parEnv))
+		h.setEnv(t, ev.Param(parEnv))
 	}
 	if present(ev, parCgroups) {
-		t.setCgroups(ev.Param(parCgroups))
+		h.setCgroups(t, ev.Param(parCgroups))
 	}
 	if present(ev, parTTY) {
 		t.TTY = uint32(unsigned(ev, parTTY))
@@ -89,7 +89,7 @@ func applyExec(h *Host, ev *event.Event) {
 	if tab := t.FDTable(); tab != nil {
 		tab.removeIf((*FD).closesOnExec)
 	}
-	t.Flags = t.Flags&(PipeSource|PipeDest|MainThread|CloneInverted) | ThreadActive | NameChanged
+	t.Flags = t.Flags&(PipeSource|PipeDest|MainThread|CloneInverted) | NameChanged
 	h.removeSiblings(t)
 }
 

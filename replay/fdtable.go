@@ -77,10 +77,11 @@ func (t *FDTable) add(num int64, f *FD) *FD {
 	return f
 }
 
-// remove takes num out of the table, if it is there.
-func (t *FDTable) remove(num int64) {
-	if t.Get(num) == nil {
-		return
+// remove takes num out of the table and returns it, nil if it was not there.
+func (t *FDTable) remove(num int64) *FD {
+	f := t.Get(num)
+	if f == nil {
+		return nil
 	}
 	t.count--
 	if uint64(num) < uint64(len(t.low)) {
@@ -88,6 +89,30 @@ func (t *FDTable) remove(num int64) {
 	} else {
 		delete(t.high, num)
 	}
+	return f
+}
+
+// maxClosed is how many file descriptors are kept to be used again. Most files
+// are closed soon after they were opened.
+const maxClosed = 64
+
+// recycle takes a file descriptor that is in no table any more; nil is none.
+func (h *Host) recycle(f *FD) {
+	if f != nil && len(h.closed) < maxClosed {
+		h.closed = append(h.closed, f)
+	}
+}
+
+// newFD is a file descriptor of which nothing is known.
+func (h *Host) newFD() *FD {
+	n := len(h.closed)
+	if n == 0 {
+		return new(FD)
+	}
+	f := h.closed[n-1]
+	h.closed = h.closed[:n-1]
+	*f = FD{}
+	return f
 }
 
 // removeIf takes out of the table what gone says.

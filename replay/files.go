@@ -86,7 +86,7 @@ func (o *openCall) preferEnter(enter *event.Event, nameAt, flagsAt int) bool {
 
 func applyOpen(h *Host, ev *event.Event) {
 	t := h.Current.Thread
-	if t == nil {
+	if t == nil || result(ev) < 0 {
 		return
 	}
 	o := openCall{name: text(ev, 1), flags: uint32(unsigned(ev, 2)), dir: t.CWD()}
@@ -97,7 +97,7 @@ func applyOpen(h *Host, ev *event.Event) {
 
 func applyCreat(h *Host, ev *event.Event) {
 	t := h.Current.Thread
-	if t == nil {
+	if t == nil || result(ev) < 0 {
 		return
 	}
 	o := openCall{name: text(ev, 1), dir: t.CWD()}
@@ -118,7 +118,7 @@ func applyCreat(h *Host, ev *event.Event) {
 
 func applyOpenat(h *Host, ev *event.Event) {
 	t := h.Current.Thread
-	if t == nil {
+	if t == nil || result(ev) < 0 {
 		return
 	}
 	o := openCall{name: text(ev, 2), flags: uint32(unsigned(ev, 3))}
@@ -138,7 +138,7 @@ func applyOpenat(h *Host, ev *event.Event) {
 }
 
 func applyOpenByHandle(h *Host, ev *event.Event) {
-	if h.Current.Thread == nil {
+	if h.Current.Thread == nil || result(ev) < 0 {
 		return
 	}
 	o := openCall{flags: uint32(unsigned(ev, 2)), name: text(ev, 3)}
@@ -146,15 +146,11 @@ func applyOpenByHandle(h *Host, ev *event.Event) {
 	h.opened(result(ev), &o)
 }
 
-// opened adds the file that a call opened; num is negative if it failed.
+// opened adds the file that a call opened.
 func (h *Host) opened(num int64, o *openCall) {
-	if num < 0 {
-		return
-	}
-	f := &FD{
-		Type: FDFileV2, OpenFlags: o.flags, Dev: o.dev, Ino: o.ino,
-		Name: JoinPath(o.dir, o.name), NameRaw: o.name,
-	}
+	f := h.newFD()
+	f.Type, f.OpenFlags, f.Dev, f.Ino = FDFileV2, o.flags, o.dev, o.ino
+	f.Name, f.NameRaw = JoinPath(o.dir, o.name), o.name
 	if o.flags&openDirectory != 0 {
 		f.Type = FDDirectory
 	}
@@ -241,6 +237,15 @@ func applyFcntl(h *Host, ev *event.Event) {
 		}
 		h.addFD(num, d)
 	}
+}
+
+// idleFcntl tells the commands that applyFcntl does nothing for.
+func idleFcntl(_ *Thread, ev *event.Event) bool {
+	switch unsigned(ev, 2) {
+	case fcntlSetFD, fcntlDupFD, fcntlDupFDCloexec:
+		return false
+	}
+	return true
 }
 
 func applyPipe(h *Host, ev *event.Event) {

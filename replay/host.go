@@ -54,6 +54,9 @@ type Host struct {
 	groups      map[string]map[uint32]*Group
 	containers  map[string]*Container
 	cgroupCache map[string][2]string // path -> container id and type
+	args        *recent[arguments]
+	envs        *recent[[]string]
+	cgroups     *recent[[]Cgroup]
 	interfaces  interfaces
 	exits       recentExits
 
@@ -67,6 +70,7 @@ type Host struct {
 	closingTID TID
 	closingFD  int64
 
+	closed  []*FD   // memory for new ones
 	last    *Thread // found last
 	lastTS  uint64  // of the last event that is not StateOnly
 	scratch []byte
@@ -94,6 +98,10 @@ func (h *Host) Container(id string) *Container { return h.containers[id] }
 // Current. It keeps no reference to ev's memory beyond the next event.
 func (h *Host) Apply(ev *event.Event) {
 	h.advance(ev)
+	h.apply(ev)
+}
+
+func (h *Host) apply(ev *event.Event) {
 	if !h.started {
 		h.started = !(ev.StateOnly && isInitial(ev.Type))
 		if h.started {
@@ -123,30 +131,40 @@ func (h *Host) Apply(ev *event.Event) {
 	}
 }
 
-// Skip is Apply for an event that nobody wants to know more of and whose type
-// Changes no state. It is faster, and leaves Current without a description.
+// Skip is Apply for an event that nobody wants to know more of. It is faster,
+// and leaves Current without a description.
 func (h *Host) Skip(ev *event.Event) {
-	if !h.started {
-		h.Apply(ev)
-		return
-	}
 	h.advance(ev)
-	if bindings[ev.Type].kind >= bindKnown {
-		return
-	}
-	t := h.find(TID(ev.TID))
-	if t == nil {
-		h.bind(ev)
-		return
-	}
-	t.touch(ev)
-	if isExit(ev.Type) {
-		t.enter, t.enterPaired = nil, false
+	if !h.started || !h.idle(ev) {
+		h.apply(ev)
 	}
 }
 
-// Changes reports whether events of this type change state, so that they must
-// not be skipped.
+// idle notes an event of a known thread if it changes nothing else, as most
+// events do: else it is false, and the event is to be applied.
+func (h *Host) idle(ev *event.Event) bool {
+	test := idleTests[ev.Type]
+	if test == nil && appliers[ev.Type] != nil {
+		return false
+	}
+	if bindings[ev.Type].kind >= bindKnown {
+		return true
+	}
+	t := h.find(TID(ev.TID))
+	if t == nil {
+		return false
+	}
+	t.touch(ev)
+	if test != nil && !test(t, ev) {
+		return false
+	}
+	if isExit(ev.Type) {
+		t.enter, t.enterPaired = nil, false
+	}
+	return true
+}
+
+// Changes reports whether events of this type change state.
 func Changes(typ event.Type) bool {
 	return appliers[typ] != nil || bindings[typ].newProcess
 }
@@ -177,7 +195,7 @@ func (h *Host) advance(ev *event.Event) {
 		h.closing = false
 		if t := h.threads[h.closingTID]; t != nil {
 			if tab := t.FDTable(); tab != nil {
-				tab.remove(h.closingFD)
+				h.recycle(tab.remove(h.closingFD))
 			}
 		}
 	}
@@ -195,13 +213,8 @@ func (h *Host) bind(ev *event.Event) {
 		return
 	}
 	t := h.find(tid)
-	if kind.kind == bindThread {
-		if t == nil {
-			t = h.unknownThread(tid)
-		}
-		if t != nil {
-			t.Flags |= ThreadActive
-		}
+	if t == nil && kind.kind == bindThread {
+		t = h.unknownThread(tid)
 	}
 	if t == nil {
 		return

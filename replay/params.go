@@ -1,10 +1,6 @@
 package replay
 
-import (
-	"strings"
-
-	"falcoreplay/scap/event"
-)
+import "falcoreplay/scap/event"
 
 // notRead is how Falco shows a text that a recorder could not read.
 const notRead = "<NA>"
@@ -39,15 +35,3 @@ func present(ev *event.Event, i int) bool { return len(ev.Param(i)) > 0 }
 // result is the value that the system call returned, 0 where the event holds
 // none.
 func result(ev *event.Event) int64 { return number(ev, 0) }
-
-// texts splits NUL-separated texts; the last one may lack its NUL. The result
-// is a copy.
-func texts(p []byte) []string {
-	if n := len(p); n > 0 && p[n-1] == 0 {
-		p = p[:n-1]
-	}
-	if len(p) == 0 {
-		return nil
-	}
-	return strings.Split(string(p), "\x00")
-}

@@ -39,23 +39,16 @@ func JoinPath(dir, path string) string {
 
 // isCleanPath reports whether folding would leave path as it is.
 func isCleanPath(path string) bool {
-	start := true // at the start of a component
-	for i := 0; i < len(path); i++ {
-		switch path[i] {
-		case '/':
-			if start && i > 0 {
-				return false
-			}
-			start = true
-		case '.':
-			if start {
-				return false // ".", ".." or a hidden file: let the folding look closer
-			}
-		default:
-			start = false
-		}
+	n := len(path)
+	switch {
+	case n == 0 || path == "/":
+		return true
+	case path[0] == '.', path[n-1] == '/':
+		return false
 	}
-	return !start || len(path) <= 1
+	// A component that begins with a dot may be a hidden file: let the folding
+	// look closer.
+	return !strings.Contains(path, "//") && !strings.Contains(path, "/.")
 }
 
 // foldPath appends path to out, folding "." and "..", which may eat into what
@@ -79,9 +72,13 @@ func foldPath(out []byte, path string) []byte {
 				continue
 			}
 			out = append(out, '/')
-		default:
-			out = append(out, rest[0])
-			i++
+		default: // a component, or the rest of one
+			n := strings.IndexByte(rest, '/')
+			if n < 0 {
+				n = len(rest)
+			}
+			out = append(out, rest[:n]...)
+			i += n
 		}
 	}
 	if len(out) > 1 && out[len(out)-1] == '/' {

@@ -207,24 +207,3 @@ func TestSockets(t *testing.T) {
 		t.Errorf("after accept4: %+v", f)
 	}
 }
-
-func TestSkipLeavesTheSameState(t *testing.T) {
-	a, b := testHost(t), testHost(t)
-	evs := []*event.Event{
-		Make(event.SyscallOpenE, 100, 20*sec, "/tmp/x", 1, 0),
-		Make(event.SyscallFstatX, 100, 20*sec, 0, 0),
-		Make(event.SyscallFstatX, 900, 20*sec, 0, 0),
-		Make(event.SyscallOpenX, 100, 20*sec, -2, "/tmp/y", 1, 0, 0, 0),
-	}
-	for _, ev := range evs {
-		a.Apply(ev)
-		if Changes(ev.Type) {
-			b.Apply(ev)
-		} else {
-			b.Skip(ev)
-		}
-	}
-	if x, y := a.Thread(100), b.Thread(100); x.LastEventFD != y.LastEventFD || x.lastEnter != y.lastEnter || (a.Thread(900) == nil) != (b.Thread(900) == nil) {
-		t.Errorf("applied %+v\nskipped %+v", x, y)
-	}
-}

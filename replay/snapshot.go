@@ -18,13 +18,16 @@ func New(snap *scap.Snapshot) *Host {
 		groups:      make(map[string]map[uint32]*Group),
 		containers:  map[string]*Container{"": hostContainer()},
 		cgroupCache: make(map[string][2]string),
+		args:        newRecent[arguments](),
+		envs:        newRecent[[]string](),
+		cgroups:     newRecent[[]Cgroup](),
 	}
 	for i := range snap.Interfaces {
 		h.interfaces.add(&snap.Interfaces[i])
 	}
 	order := make([]*Thread, 0, len(snap.Threads))
 	for i := range snap.Threads {
-		t := snapshotThread(&snap.Threads[i])
+		t := h.snapshotThread(&snap.Threads[i])
 		if old := h.threads[t.TID]; old != nil {
 			old.removed = true
 		}
@@ -96,19 +99,19 @@ func hostContainer() *Container {
 	return &Container{ID: name, FullID: name, Name: name, Type: name}
 }
 
-func snapshotThread(s *scap.Thread) *Thread {
+func (h *Host) snapshotThread(s *scap.Thread) *Thread {
 	t := newThread(TID(s.TID))
 	t.PID, t.PTID, t.SID = TID(s.PID), TID(s.PTID), TID(s.SID)
 	t.VPGID, t.PGID, t.VTID, t.VPID = TID(s.VPGID), TID(s.PGID), TID(s.VTID), TID(s.VPID)
-	t.Flags |= s.Flags | ThreadActive
+	t.Flags |= s.Flags
 	t.Comm, t.Exe, t.Root = s.Comm, s.Exe, s.Root
 	t.setExePath(s.ExePath)
-	t.setArgs(texts([]byte(s.Args)))
+	h.setArgs(t, []byte(s.Args))
 	if t.IsMain() {
-		t.Env = texts([]byte(s.Env))
+		h.setEnv(t, []byte(s.Env))
 		t.setCWD(s.Cwd)
 	}
-	t.setCgroups([]byte(s.Cgroups))
+	h.setCgroups(t, []byte(s.Cgroups))
 	t.UID, t.GID, t.LoginUID, t.TTY = s.UID, s.GID, s.LoginUID, s.TTY
 	t.FDLimit = s.FDLimit
 	t.VMSizeKB, t.VMRSSKB, t.VMSwapKB = s.VMSizeKB, s.VMRSSKB, s.VMSwapKB

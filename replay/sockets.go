@@ -359,6 +359,12 @@ func (h *Host) transferred(ev *event.Event, incoming bool) {
 	f.Name = f.sockName()
 }
 
+// idleTransfer tells events of plainTransfers that transferred does nothing for.
+func idleTransfer(t *Thread, _ *event.Event) bool {
+	f := t.FD(t.LastEventFD)
+	return f == nil || f.Type != FDIPv4 && f.Type != FDIPv6
+}
+
 // learnTuple sets a socket's addresses and reports whether that changed them.
 func (h *Host) learnTuple(f *FD, tuple []byte) bool {
 	switch tuple[0] {

@@ -15,7 +15,6 @@ const (
 	CloneInverted uint32 = 1 << 16 // its first event was its own side of clone, not its creator's
 	NameChanged   uint32 = 1 << 17 // not recorded yet, or new since an execve
 	ThreadClosed  uint32 = 1 << 18 // dead: kept only while others need it
-	ThreadActive  uint32 = 1 << 19 // has made an event
 	CloneNewUser  uint32 = 1 << 20 // first of a new user namespace
 	PipeSource    uint32 = 1 << 21 // writes into a shell's pipe
 	PipeDest      uint32 = 1 << 22 // reads from a shell's pipe
@@ -65,9 +64,9 @@ type Thread struct {
 	ExePath string // full path of the executable
 	Args    []string
 	Env     []string // NAME=value
-	Cgroups []Cgroup
-	Root    string // root directory, as the host sees it
-	cwd     string // working directory with a trailing slash, kept by the main thread
+	Cgroups []Cgroup // these three are shared with other threads and must not be changed
+	Root    string   // root directory, as the host sees it
+	cwd     string   // working directory with a trailing slash, kept by the main thread
 
 	ExeWritable   bool
 	ExeUpperLayer bool // the executable lies in the upper layer of an overlay file system

@@ -13,56 +13,78 @@ type resolved struct {
 	item string
 }
 
-// checkLater asks the callbacks about a rule, and tells what becomes of it. As
-// checks are dear, a rule that is still the same after the next file is only
+// asked is a rule that the callbacks are asked about.
+type asked struct {
+	resolved
+	problems []Problem // once done is closed
+	done     chan struct{}
+}
+
+// questionsAhead is how many rules may wait for the callbacks.
+const questionsAhead = 64
+
+// answer has the callbacks look at the rules that they are asked about, one after
+// another, beside the loader.
+func (l *loader) answer() {
+	for a := range l.questions {
+		if l.opts.Check != nil {
+			a.problems = l.opts.Check(a.rule)
+		}
+		if l.opts.KnownField != nil && a.rule.Expr != nil {
+			walkFields(a.rule.Expr, func(f *syntax.Field) {
+				if err := l.opts.KnownField(f); err != nil {
+					a.problems = append(a.problems, Problem{Pos: f.Pos, Message: err.Error(), Unknown: true})
+				}
+			})
+		}
+		close(a.done)
+	}
+}
+
+// ask asks the callbacks about a rule.
+func (l *loader) ask(r resolved) *asked {
+	a := &asked{resolved: r, done: make(chan struct{})}
+	l.questions <- a
+	return a
+}
+
+// checkLater asks the callbacks about a rule, if it is still so after the last
+// file. As checks are dear, a rule that is the same after the next file is only
 // checked then.
-func (l *loader) checkLater(r *ruleInfo, rule *Rule) fate {
+func (l *loader) checkLater(r *ruleInfo, rule *Rule) *asked {
 	now := resolved{rule, r.at.item}
 	if before, ok := l.resolved[r.name]; ok &&
 		(before.rule.Output != rule.Output || !syntax.Equal(before.rule.Expr, rule.Expr)) {
-		l.check(before, false)
+		l.check(before)
 	}
 	if l.final {
-		return l.check(now, true)
+		return l.ask(now)
 	}
 	l.resolved[r.name] = now
-	return stays
+	return nil
 }
 
 // checkBefore asks the callbacks about a rule as it was after the file before,
 // if there is none to take its place.
 func (l *loader) checkBefore(r *ruleInfo) {
 	if before, ok := l.resolved[r.name]; ok {
-		l.check(before, false)
+		l.check(before)
 		delete(l.resolved, r.name)
 	}
 }
 
-// check asks the callbacks about a rule, and tells what becomes of it. A rule
-// that a later file changed is only checked for errors.
-func (l *loader) check(r resolved, last bool) fate {
-	rule := r.rule
-	var problems []Problem
-	if l.opts.Check != nil {
-		problems = l.opts.Check(rule)
-	}
-	if l.opts.KnownField != nil {
-		walkFields(rule.Expr, func(f *syntax.Field) {
-			if err := l.opts.KnownField(f); err != nil {
-				problems = append(problems, Problem{Pos: f.Pos, Message: err.Error(), Unknown: true})
-			}
-		})
-	}
-	return l.reportProblems(r, problems, last)
+// check asks the callbacks about a rule that a later file changed, which is only
+// checked for errors.
+func (l *loader) check(r resolved) fate {
+	a := l.ask(r)
+	<-a.done
+	return l.reportProblems(r, a.problems, false)
 }
 
 // checkOutput asks the callback about the output of a rule whose condition is
 // not resolved, and tells whether the rule is not skipped for that.
 func (l *loader) checkOutput(rule *Rule, item string) bool {
-	if l.opts.Check == nil {
-		return true
-	}
-	return l.reportProblems(resolved{rule: rule, item: item}, l.opts.Check(rule), false) != isSkippedForOutput
+	return l.check(resolved{rule: rule, item: item}) != isSkippedForOutput
 }
 
 // fate is what becomes of a rule.
@@ -128,9 +150,6 @@ func (l *loader) reportProblems(r resolved, problems []Problem, last bool) fate 
 // conditionWarnings warns of what is deprecated or unsafe in a condition: the
 // left-hand sides, as filter_warning_resolver.cpp looks at.
 func (l *loader) conditionWarnings(r *ruleInfo, e syntax.Expr) {
-	if !l.final {
-		return
-	}
 	warned := make(map[string]bool)
 	syntax.Walk(e, func(n syntax.Node) bool {
 		switch n := n.(type) {
@@ -185,9 +204,6 @@ func (l *loader) unsafeNA(r *ruleInfo, c *syntax.Check) {
 // outputWarnings warns of deprecated fields in an output. As in Falco, a name
 // counts wherever it stands, also as a part of a longer one.
 func (l *loader) outputWarnings(r *ruleInfo, output text) {
-	if !l.final {
-		return
-	}
 	for _, name := range deprecatedFields {
 		if i := strings.Index(output.s, name); i >= 0 {
 			l.warn(r.at.in(output, i), WarnDeprecatedItem, "field %q in the output is deprecated", name)

@@ -28,17 +28,23 @@ func (l *loader) compile() *Set {
 	if l.engines {
 		set.RequiredEngineVersion = l.engine.String()
 	}
+	var kept []compiled
 	for _, r := range l.rules.all {
 		if r.unknownSource {
 			continue
 		}
-		rule, d := l.compileRule(r, lists, macros)
+		rule, a, d := l.compileRule(r, lists, macros)
 		if rule != nil {
-			set.Rules = append(set.Rules, rule)
+			kept = append(kept, compiled{r, rule, a})
 		}
 		if d != nil {
 			l.checkBefore(r)
 			l.report(d)
+		}
+	}
+	for _, c := range kept {
+		if l.settle(c) {
+			set.Rules = append(set.Rules, c.rule)
 		}
 	}
 	// After an error what seems unused may be so because of that.
@@ -239,16 +245,38 @@ func (x *expansion) problem(p place) *Diagnostic {
 	return nil
 }
 
+// compiled is a rule that was resolved, and what the callbacks are asked of it;
+// nil if a later file follows.
+type compiled struct {
+	info  *ruleInfo
+	rule  *Rule
+	asked *asked
+}
+
+// settle takes in what the callbacks say of a rule, and tells whether it stays.
+func (l *loader) settle(c compiled) bool {
+	if c.asked == nil {
+		return true
+	}
+	<-c.asked.done
+	fate := l.reportProblems(c.asked.resolved, c.asked.problems, true)
+	if fate != isSkippedForOutput {
+		l.outputWarnings(c.info, c.rule.output)
+		l.conditionWarnings(c.info, c.rule.Expr)
+	}
+	return fate == stays
+}
+
 // compileRule resolves one rule. It returns nil if the rule is left out, with
 // or without an error.
-func (l *loader) compileRule(r *ruleInfo, lists *listSet, macros macroSet) (*Rule, *Diagnostic) {
+func (l *loader) compileRule(r *ruleInfo, lists *listSet, macros macroSet) (*Rule, *asked, *Diagnostic) {
 	cond, d := withExceptions(r)
 	if d != nil {
-		return nil, d
+		return nil, nil, d
 	}
 	output := l.containerInfo(r)
 	if output.s == "" {
-		return nil, r.at.problem(ErrCompileOutput, "the output is empty")
+		return nil, nil, r.at.problem(ErrCompileOutput, "the output is empty")
 	}
 	rule := &Rule{
 		Name: r.name, Desc: r.desc.s, Condition: r.cond.s,
@@ -261,22 +289,14 @@ func (l *loader) compileRule(r *ruleInfo, lists *listSet, macros macroSet) (*Rul
 	// Falco looks at the output first. If it skips the rule for that, the
 	// condition uses no lists and macros.
 	if r.skipUnknown && !l.checkOutput(rule, r.at.item) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if rule.Written, rule.Expr, d = l.condition(r, cond, lists, macros); rule.Expr == nil {
 		l.checkOutput(rule, r.at.item)
 		l.checkBefore(r)
-		return nil, d
+		return nil, nil, d
 	}
-	fate := l.checkLater(r, rule)
-	if fate != isSkippedForOutput {
-		l.outputWarnings(r, output)
-		l.conditionWarnings(r, rule.Expr)
-	}
-	if fate != stays {
-		return nil, nil
-	}
-	return rule, nil
+	return rule, l.checkLater(r, rule), nil
 }
 
 // condition resolves a rule's condition, before and after its macros are put

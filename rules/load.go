@@ -18,6 +18,8 @@ const (
 	maxConditionNodes = 1 << 17
 	// maxTotalBytes limits all conditions and lists of a load together.
 	maxTotalBytes = 64 << 20
+	// maxFileBytes limits a file.
+	maxFileBytes = 1 << 30
 	// maxParseDepth is what Falco's rule loader gives the parser, instead of
 	// its default: parse_condition in rule_loader_compiler.cpp.
 	maxParseDepth = 1000
@@ -40,8 +42,12 @@ func Load(files []File, opts Options) (*Set, *Result) {
 		result:   &Result{sources: make(map[string]*source)},
 		resolved: make(map[string]resolved),
 		parsed:   make(map[string]parsed),
-		lists:    newTable[listInfo](), macros: newTable[macroInfo](), rules: newTable[ruleInfo](),
+
+		questions: make(chan *asked, questionsAhead),
+		lists:     newTable[listInfo](), macros: newTable[macroInfo](), rules: newTable[ruleInfo](),
 	}
+	go l.answer()
+	defer close(l.questions)
 	var set *Set
 	for i, p := range parseAll(files) {
 		<-p.done
@@ -78,6 +84,8 @@ type loader struct {
 
 	resolved map[string]resolved // the rules after the file before
 	parsed   map[string]parsed   // by the condition with its lists
+
+	questions chan *asked // for the callbacks
 
 	// lost tells that a file, or an item without a name, could not be read,
 	// so that what seems to be missing may have been in there.

@@ -45,7 +45,9 @@ type Options struct {
 	// and returns all that is wrong with it. Each rule of the Set was given to
 	// it once. Before that it may be given the rule as it was when it came
 	// from an earlier file, since it must be right then, too. Expr is nil if
-	// the condition has an error: then only the output can be checked.
+	// the condition has an error: then only the output can be checked. Load calls
+	// it, and KnownField, for one rule after another, but not in its own
+	// goroutine.
 	Check func(*Rule) []Problem
 
 	// Sources are the event sources whose rules are loaded; nil is "syscall".

@@ -13,10 +13,11 @@ import (
 // in an unforeseen way), all of the value comes from where the scalar begins.
 func scalarText(src *source, at int, n *yaml.Node) text {
 	if n.Value == "" {
-		return text{"", []run{{0, src, at, true}}}
+		return text{"", []run{{src, 0, int32(at), true}}}
 	}
 	at = skipProperties(src.data, at)
 	d := scalarDecoder{src: src, i: at, want: n.Value}
+	d.out.b = make([]byte, 0, len(n.Value))
 	ok := false
 	switch n.Style &^ yaml.TaggedStyle {
 	case 0:
@@ -118,12 +119,11 @@ func (d *scalarDecoder) fold() bool {
 // plain reads a scalar without quotes.
 func (d *scalarDecoder) plain() bool {
 	for d.more() {
-		c := d.src.data[d.i]
-		if c == ' ' || c == '\t' || isBreak(c) {
-			if !d.fold() {
-				return false
-			}
-		} else if !d.copy(1) {
+		word := strings.IndexAny(d.src.data[d.i:], " \t\r\n")
+		if word < 0 {
+			word = len(d.src.data) - d.i
+		}
+		if word > 0 && !d.copy(word) || word == 0 && !d.fold() {
 			return false
 		}
 	}

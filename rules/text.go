@@ -65,12 +65,12 @@ type text struct {
 	runs []run
 }
 
-// run tells the origin of the bytes from at on, until the next run.
+// run tells the origin of the bytes from at on, until the next run. There are
+// many, hence the small numbers: a file is within maxFileBytes.
 type run struct {
-	at    int
-	src   *source
-	off   int
-	fixed bool // every byte comes from off, else off grows with the bytes
+	src     *source
+	at, off int32
+	fixed   bool // every byte comes from off, else off grows with the bytes
 }
 
 // fixedText is a text that comes from one place as a whole.
@@ -78,7 +78,7 @@ func fixedText(s string, src *source, off int) text {
 	if s == "" {
 		return text{}
 	}
-	return text{s, []run{{0, src, off, true}}}
+	return text{s, []run{{src, 0, int32(off), true}}}
 }
 
 // origin returns the place of the byte at i, or of the end of the last byte if
@@ -101,12 +101,16 @@ func (t text) origin(i int) (*source, int) {
 // originByte returns the place of the byte at i, and whether it is only near
 // it and not the byte itself.
 func (t text) originByte(i int) (src *source, off int, fixed bool) {
-	k := max(sort.Search(len(t.runs), func(k int) bool { return t.runs[k].at > i })-1, 0)
-	r := t.runs[k]
+	r := t.runs[t.runAt(i)]
 	if r.fixed {
-		return r.src, r.off, true
+		return r.src, int(r.off), true
 	}
-	return r.src, r.off + i - r.at, false
+	return r.src, int(r.off) + i - int(r.at), false
+}
+
+// runAt is the run that the byte at i is in.
+func (t text) runAt(i int) int {
+	return max(sort.Search(len(t.runs), func(k int) bool { return int(t.runs[k].at) > i })-1, 0)
 }
 
 // pos is origin as a position; trailing blanks count as the end of what is
@@ -153,7 +157,7 @@ func (b *textBuilder) len() int { return len(b.b) }
 // cut takes bytes away at the end.
 func (b *textBuilder) cut(n int) {
 	b.b = b.b[:len(b.b)-n]
-	for len(b.runs) > 0 && b.runs[len(b.runs)-1].at >= len(b.b) {
+	for len(b.runs) > 0 && int(b.runs[len(b.runs)-1].at) >= len(b.b) {
 		b.runs = b.runs[:len(b.runs)-1]
 	}
 }
@@ -171,16 +175,19 @@ func (b *textBuilder) addSlice(t text, i, j int) {
 	if i >= j {
 		return
 	}
-	k := max(sort.Search(len(t.runs), func(k int) bool { return t.runs[k].at > i })-1, 0)
-	for ; k < len(t.runs) && t.runs[k].at < j; k++ {
+	k, from := t.runAt(i), int32(i)
+	if i == 0 && j == len(t.s) {
+		b.runs = slices.Grow(b.runs, len(t.runs))
+	}
+	for ; k < len(t.runs) && int(t.runs[k].at) < j; k++ {
 		r := t.runs[k]
-		if r.at < i {
+		if r.at < from {
 			if !r.fixed {
-				r.off += i - r.at
+				r.off += from - r.at
 			}
-			r.at = i
+			r.at = from
 		}
-		r.at += len(b.b) - i
+		r.at += int32(len(b.b)) - from
 		b.addRun(r)
 	}
 	b.b = append(b.b, t.s[i:j]...)
@@ -202,7 +209,7 @@ func (b *textBuilder) addFixed(s string, src *source, off int) {
 	if s == "" {
 		return
 	}
-	b.addRun(run{len(b.b), src, off, true})
+	b.addRun(run{src, int32(len(b.b)), int32(off), true})
 	b.b = append(b.b, s...)
 }
 
@@ -211,7 +218,7 @@ func (b *textBuilder) addBytes(s string, src *source, off int) {
 	if s == "" {
 		return
 	}
-	b.addRun(run{len(b.b), src, off, false})
+	b.addRun(run{src, int32(len(b.b)), int32(off), false})
 	b.b = append(b.b, s...)
 }
 

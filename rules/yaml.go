@@ -33,6 +33,9 @@ type document struct {
 
 // parseDocument reads all YAML documents of a file. It changes nothing of src.
 func parseDocument(src *source) (*document, *Diagnostic) {
+	if len(src.data) > maxFileBytes {
+		return nil, place{src, 0, ""}.problem(ErrLimit, "the file is too large: %d bytes, limit %d", len(src.data), maxFileBytes)
+	}
 	doc := &document{src: src, plain: maskBytes(src.data)}
 	doc.lineStart = yamlLines(doc.plain)
 	roots, err := decodeRoots(strings.NewReader(doc.plain))
@@ -107,6 +110,10 @@ const mask = 'x'
 func maskBytes(data string) string {
 	var out []byte
 	for i := 0; i < len(data); {
+		if c := data[i]; c >= ' ' && c < 0x7f || c == '\n' {
+			i++
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(data[i:])
 		refused := r == utf8.RuneError && size == 1 ||
 			r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 && r != 0x85 ||

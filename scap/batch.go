@@ -3,7 +3,7 @@ package scap
 import "falcoreplay/scap/event"
 
 // BatchEvents is the largest number of events in a Batch.
-const BatchEvents = 512
+const BatchEvents = 1024
 
 // Batch is events that were read one after another, for a goroutine beside the
 // one that reads. They are of one section, and their parameters are valid until
@@ -32,8 +32,16 @@ func (r *Reader) NextBatch(b *Batch) error {
 	b.Section, b.Snapshot = r.section, r.snapshot
 	r.own(&b.slots[0], b)
 	n := 1
-	for n < BatchEvents && r.ready() {
-		if e := &b.slots[n]; r.take(e) {
+	for n < BatchEvents {
+		e := &b.slots[n]
+		if r.quick(e) {
+			n++
+			continue
+		}
+		if !r.ready() {
+			break
+		}
+		if r.take(e) {
 			r.own(e, b)
 			n++
 		}

@@ -13,7 +13,7 @@ import (
 const (
 	// pieceBytes is how much is handed over at once; the first pieces are
 	// smaller, so that a small capture takes little memory.
-	pieceBytes      = 1 << 20
+	pieceBytes      = 256 << 10
 	firstPieceBytes = 64 << 10
 
 	// headroom is what a piece leaves free at its start for the rest of the
@@ -38,9 +38,10 @@ const (
 // piece is bytes of the stream, mem[headroom:headroom+n], and what ended the
 // stream behind them.
 type piece struct {
-	mem []byte
-	n   int
-	err error
+	mem    []byte
+	n      int
+	err    error
+	packed bool // the stream is compressed
 
 	// Of chunks: ready is closed once the others hold what they will.
 	ready  chan struct{}
@@ -57,6 +58,7 @@ type input struct {
 	base int64 // place of buf[0] in the stream
 	err  error // what ended the stream
 
+	packed bool
 	lost   lost
 	totals *Totals
 
@@ -101,9 +103,10 @@ func produce(r io.Reader, full chan<- *piece, empty chan []byte, done <-chan str
 	}
 	src, closeSrc := decompress(br)
 	defer closeSrc()
+	packed := src != io.Reader(br)
 	size := firstPieceBytes
 	for {
-		c := new(piece)
+		c := &piece{packed: packed}
 		select {
 		case c.mem = <-empty:
 		case <-done:
@@ -237,6 +240,7 @@ func (in *input) more() bool {
 	if c.ready != nil {
 		<-c.ready
 	}
+	in.packed = c.packed
 	if in.err = c.err; c.totals != nil {
 		in.totals = c.totals
 	}

@@ -82,7 +82,7 @@ func produceChunks(s *chunkSource, full chan<- *piece, empty chan []byte, done <
 		}()
 	}
 	for {
-		c := &packedChunk{out: &piece{ready: make(chan struct{})}}
+		c := &packedChunk{out: &piece{packed: true, ready: make(chan struct{})}}
 		select {
 		case c.out.mem = <-empty:
 		case <-done:

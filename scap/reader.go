@@ -114,6 +114,9 @@ func (r *Reader) Stats() Stats {
 	return s
 }
 
+// Compressed tells whether the capture is compressed.
+func (r *Reader) Compressed() bool { return r.in.packed }
+
 // Totals are the figures with which the recorder has ended the capture, known
 // once Next has returned an error; nil where it has not.
 func (r *Reader) Totals() *Totals { return r.in.totals }
@@ -202,6 +205,9 @@ func (r *Reader) next(e *event.Event) (*event.Event, error) {
 		r.last = nil
 	}
 	for r.err == nil {
+		if r.quick(e) {
+			return e, nil
+		}
 		in := &r.in
 		b := in.buf[in.pos:]
 		if len(b) < minBlockBytes {

@@ -52,6 +52,9 @@ type Options struct {
 	// (0) is 1,048,576: an entry takes up to 50 times its bytes in the file, so
 	// a small compressed file could otherwise take all memory.
 	MaxSnapshotEntries int
+
+	// stepwise reads no event in one step, for tests.
+	stepwise bool
 }
 
 const (

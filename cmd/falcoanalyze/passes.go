@@ -45,7 +45,10 @@ func (a *analysis) captures(args []string) error {
 	if a.profile != nil {
 		workers = 1 // what it measures is one capture's at a time
 	}
-	beside := a.profile == nil && runtime.GOMAXPROCS(0) > workers
+	spare := runtime.GOMAXPROCS(0) - workers
+	if a.profile != nil {
+		spare = 0
+	}
 	begun := make(chan *capturePass, workers)
 	stop := make(chan struct{})
 	defer close(stop)
@@ -65,7 +68,7 @@ func (a *analysis) captures(args []string) error {
 				return
 			}
 			go func() {
-				p.run(a, beside, stop)
+				p.run(a, spare, stop)
 				<-free
 			}()
 		}
@@ -78,9 +81,9 @@ func (a *analysis) captures(args []string) error {
 	return nil
 }
 
-// run takes the capture through the rules, and with beside reads it beside that.
-// Of the analysis it reads what does not change.
-func (p *capturePass) run(a *analysis, beside bool, stop <-chan struct{}) {
+// run takes the capture through the rules; spare is as in run.Options. Of the
+// analysis it reads what does not change.
+func (p *capturePass) run(a *analysis, spare int, stop <-chan struct{}) {
 	defer close(p.alerts)
 	name, in := p.path, io.Reader(a.in)
 	if p.path == "-" {
@@ -111,7 +114,7 @@ func (p *capturePass) run(a *analysis, beside bool, stop <-chan struct{}) {
 		}
 		return send()
 	}
-	opts := run.Options{Beside: beside}
+	opts := run.Options{Spare: spare}
 	if a.profile != nil {
 		p.result, p.err = run.Profiled(in, name, a.engine, a.profile, opts, emit)
 	} else {

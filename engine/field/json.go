@@ -85,8 +85,8 @@ func (f *Field) AppendJSON(c *Context, dst []byte) []byte {
 	case jsonZero:
 		return append(dst, '0')
 	}
-	var buf [8]Value
-	values, ok := f.get(f, c, buf[:0])
+	values, ok := f.get(f, c, c.values[:0])
+	c.values = values
 	switch {
 	case !ok:
 		return append(dst, "null"...)

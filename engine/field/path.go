@@ -1,6 +1,9 @@
 package field
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // maxPathBytes is the longest path that is put together, with its terminator
 // (falcosecurity/libs at 48dfd53, userspace/libscap/scap_limits.h,
@@ -43,9 +46,13 @@ func appendPath(dst []byte, dir string, slash bool, path string) []byte {
 				continue
 			}
 			dst = append(dst, '/')
-		default:
-			dst = append(dst, rest[0])
-			i++
+		default: // a component, or the rest of one
+			n := strings.IndexByte(rest, '/')
+			if n < 0 {
+				n = len(rest)
+			}
+			dst = append(dst, rest[:n]...)
+			i += n
 		}
 	}
 	if len(dst) > mark+1 && dst[len(dst)-1] == '/' {

@@ -125,8 +125,8 @@ func AppendTexts(dst []byte, values []Value, typ event.ParamType, format event.P
 
 // AppendText appends the field as an output shows it, "<NA>" if it is absent.
 func (f *Field) AppendText(c *Context, dst []byte) []byte {
-	var buf [8]Value
-	values, ok := f.get(f, c, buf[:0])
+	values, ok := f.get(f, c, c.values[:0])
+	c.values = values
 	switch {
 	case !ok:
 		return append(dst, notRead...)

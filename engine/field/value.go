@@ -25,8 +25,9 @@ type Context struct {
 	// Location is the time zone of evt.time and the like; nil is UTC.
 	Location *time.Location
 
-	arena []byte             // texts put together for the current event
-	cpu   map[cpuKey]*cpuUse // for thread.cpu
+	arena  []byte             // texts put together for the current event
+	values []Value            // of the field that is being written
+	cpu    map[cpuKey]*cpuUse // for thread.cpu
 }
 
 // Reset forgets what was put together for the event before. It has to be called

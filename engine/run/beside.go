@@ -9,7 +9,7 @@ import (
 
 // batchesBetween is how many batches there are: one that is read into, one that
 // is replayed, and what evens out their speed.
-const batchesBetween = 4
+const batchesBetween = 8
 
 // beside replays beside a goroutine that reads. The result is the same as that
 // of events.

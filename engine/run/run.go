@@ -24,9 +24,10 @@ type Result struct {
 // use.
 type Options struct {
 	Reader scap.Options
-	// Beside reads beside the replay, for callers that have a processor to
-	// spare. The result is the same, at the price of some work.
-	Beside bool
+	// Spare is how many processors there are besides the one that this takes. If
+	// there is one that does not decompress the capture, it is read there, beside
+	// the replay. The result is the same, at the price of some work.
+	Spare int
 }
 
 // Capture analyses the capture that r holds and calls emit with each alert, in
@@ -103,7 +104,7 @@ func Events(r io.Reader, name string, v Visitor, opts Options) (Result, error) {
 	p := pass{reader: rd, visitor: v}
 	p.init()
 	var res Result
-	if opts.Beside {
+	if opts.Spare > 1 || opts.Spare > 0 && !rd.Compressed() {
 		res, err = p.beside()
 	} else {
 		err = p.events()
@@ -123,14 +124,13 @@ type pass struct {
 	host    *replay.Host
 	stats   replay.Stats
 
-	wanted, needed [event.NumTypes]bool // types that the visitor looks at, and those that Skip is not enough for
+	wanted [event.NumTypes]bool // types that the visitor looks at
 }
 
-// init finds out what is done with an event, which depends on its type alone.
+// init finds out which events the visitor looks at.
 func (p *pass) init() {
 	for t := range p.wanted {
 		p.wanted[t] = p.visitor.Wants(event.Type(t))
-		p.needed[t] = p.wanted[t] || replay.Changes(event.Type(t))
 	}
 }
 
@@ -138,10 +138,10 @@ func (p *pass) init() {
 func (p *pass) events() error {
 	for {
 		ev, err := p.reader.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
 		if err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
 			return err
 		}
 		if p.reader.Section() != p.section {
@@ -154,15 +154,12 @@ func (p *pass) events() error {
 }
 
 func (p *pass) event(ev *event.Event) error {
-	if !p.needed[ev.Type] {
+	if !p.wanted[ev.Type] || ev.StateOnly {
 		p.host.Skip(ev)
 		return nil
 	}
 	p.host.Apply(ev)
-	if p.wanted[ev.Type] && !ev.StateOnly {
-		return p.visitor.Event()
-	}
-	return nil
+	return p.visitor.Event()
 }
 
 // beginSection starts with a new host: a section is a capture of its own.

@@ -119,7 +119,7 @@ func TestBeside(t *testing.T) {
 				sums[i] = fnv.New64a()
 				var buf []byte
 				var err error
-				results[i], err = Capture(bytes.NewReader(data), "test", eng, Options{Beside: i == 1}, func(a *engine.Alert) error {
+				results[i], err = Capture(bytes.NewReader(data), "test", eng, Options{Spare: 2 * i}, func(a *engine.Alert) error {
 					buf = append(a.AppendText(buf[:0]), '\n')
 					sums[i].Write(buf)
 					return nil

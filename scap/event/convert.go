@@ -119,7 +119,7 @@ func (c *Converter) Convert(e *Event) bool {
 			}
 			return false
 		}
-		if info.Exit && info.Flags&FlagOldVersion == 0 && e.n == len(info.Params) {
+		if info.Exit && info.Flags&FlagOldVersion == 0 && int(e.n) == len(info.Params) {
 			return true
 		}
 		row := conversionOf(e)
@@ -147,7 +147,7 @@ func (c *Converter) Convert(e *Event) bool {
 func conversionOf(e *Event) *conversion {
 	rows := conversions[e.Type]
 	for i := range rows {
-		if int(rows[i].nparams) == e.n {
+		if rows[i].nparams == e.n {
 			return &rows[i]
 		}
 	}
@@ -246,7 +246,7 @@ func (c *Converter) apply(row *conversion, e *Event, k int) {
 // is converted has lengths of 2 bytes, or is made from such a one.
 func (e *Event) push(p []byte) {
 	limit := math.MaxUint16
-	if params := infos[e.Type].Params; e.n < len(params) {
+	if params := infos[e.Type].Params; int(e.n) < len(params) {
 		if size := params[e.n].Type.Size(); size > 0 {
 			limit = size
 		}
@@ -263,7 +263,7 @@ func (e *Event) push(p []byte) {
 // that event or the parameter is missing.
 func (e *Event) pushFrom(from *Event, in instr) {
 	switch {
-	case from != nil && int(in.param) < from.n:
+	case from != nil && in.param < from.n:
 		e.push(from.Param(int(in.param)))
 	case in.empty:
 		e.push(nil)
@@ -282,7 +282,7 @@ var (
 // (converter.cpp, get_default_value_from_type).
 func (e *Event) pushDefault() {
 	params := infos[e.Type].Params
-	if e.n >= len(params) {
+	if int(e.n) >= len(params) {
 		e.push(nil)
 		return
 	}

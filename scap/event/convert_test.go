@@ -127,7 +127,7 @@ func TestConvertTable(t *testing.T) {
 	var c Converter
 	for typ := range Type(NumTypes) {
 		for n := 0; n <= len(infos[typ].Params); n++ {
-			row := conversionOf(&Event{Type: typ, n: n})
+			row := conversionOf(&Event{Type: typ, n: uint8(n)})
 			if row == nil {
 				continue
 			}

@@ -37,9 +37,9 @@ type Event struct {
 	// event that only completes others, or one recorded as such.
 	StateOnly bool
 
-	n    int // number of parameters
-	off  [MaxParams + 1]uint32
+	n    uint8 // number of parameters
 	data []byte
+	off  [MaxParams + 1]uint32 // behind the rest: few events are looked at beyond their first parameters
 }
 
 // SetParams points the event at its parameters: n lengths of width bytes (2,
@@ -55,18 +55,23 @@ func (e *Event) SetParams(n, width int, data []byte) bool {
 	lens, data := data[:n*width], data[n*width:]
 	var end uint64
 	e.off[0] = 0
-	for i := range n {
-		if width == 2 {
-			end += uint64(binary.LittleEndian.Uint16(lens[2*i:]))
-		} else {
-			end += uint64(binary.LittleEndian.Uint32(lens[4*i:]))
+	if width == 2 {
+		for i := 1; len(lens) >= 2 && i <= MaxParams; i++ {
+			end += uint64(binary.LittleEndian.Uint16(lens))
+			e.off[i] = uint32(end)
+			lens = lens[2:]
 		}
-		if end > uint64(len(data)) {
-			return false
+	} else {
+		for i := 1; len(lens) >= 4 && i <= MaxParams; i++ {
+			end += uint64(binary.LittleEndian.Uint32(lens))
+			e.off[i] = uint32(end)
+			lens = lens[4:]
 		}
-		e.off[i+1] = uint32(end)
 	}
-	e.n, e.data = n, data[:end]
+	if end > uint64(len(data)) {
+		return false
+	}
+	e.n, e.data = uint8(n), data[:end]
 	return true
 }
 
@@ -80,7 +85,7 @@ func (e *Event) Move(dst []byte) []byte {
 }
 
 // Truncate leaves the event with at most its first n parameters.
-func (e *Event) Truncate(n int) { e.n = min(e.n, n) }
+func (e *Event) Truncate(n int) { e.n = uint8(min(int(e.n), n)) }
 
 // Info describes the event's type. It is never nil for an event that a reader
 // has returned.
@@ -88,7 +93,7 @@ func (e *Event) Info() *Info { return Lookup(e.Type) }
 
 // NumParams is the number of parameters that the event holds, which may be
 // less than its type has today.
-func (e *Event) NumParams() int { return e.n }
+func (e *Event) NumParams() int { return int(e.n) }
 
 // Param is the bytes of parameter i, nil where the event has no such
 // parameter. An empty parameter, which is how a recorder says that it could
