@@ -40,6 +40,8 @@ func bundledDoc() ([]byte, error) {
 				return nil, fmt.Errorf("%s:%d: %w", f.Name, n.Line, err)
 			}
 			switch {
+			case item.Rule != "" && len(item.Exceptions) == 0:
+				return nil, fmt.Errorf("%s:%d: %s has no exception for a site to fill in", f.Name, n.Line, item.Rule)
 			case item.Rule != "":
 				count++
 				table.WriteString(title)
@@ -52,9 +54,7 @@ func bundledDoc() ([]byte, error) {
 				priority := strings.ToLower(item.Priority)
 				fmt.Fprintf(&table, "| [%s](#%s) | %s | %s |\n", item.Rule, anchor(item.Rule), priority, strings.Join(techniques, ", "))
 				fmt.Fprintf(&texts, "\n### %s\n\n%s\n\n- %s; %s: %s\n", item.Rule, strings.TrimSpace(item.Desc), priority, strings.Join(tactics, ", "), strings.Join(links, ", "))
-				if x := item.exceptions(); x != "" {
-					fmt.Fprintf(&texts, "- exceptions: %s\n", x)
-				}
+				fmt.Fprintf(&texts, "- exceptions: %s\n", item.exceptions())
 			case (item.Macro != "" || item.List != "") && n.HeadComment == "":
 				return nil, fmt.Errorf("%s:%d: no comment says what %s%s is", f.Name, n.Line, item.Macro, item.List)
 			case item.Macro != "":
