@@ -96,9 +96,12 @@ func (opt *Options) info(at time.Time, n int) *scap.Info {
 		info.RedactPatterns = []string{opt.Redact.String()}
 		info.Redacted = append(info.Redacted, "arguments", "data")
 	}
+	// Not as uname(2) says: a mount namespace may have another name there, for
+	// captures that are to say nothing of the machine.
+	info.Kernel = firstLine("/proc/sys/kernel/osrelease")
 	var u unix.Utsname
 	if unix.Uname(&u) == nil {
-		info.Kernel, info.Architecture = unix.ByteSliceToString(u.Release[:]), unix.ByteSliceToString(u.Machine[:])
+		info.Architecture = unix.ByteSliceToString(u.Machine[:])
 	}
 	return info
 }

@@ -83,6 +83,8 @@ machine() {
 	for file in passwd group machine-id; do
 		[ ! -e /etc/$file ] || mount --bind $work/etc/$file /etc/$file
 	done
+	sed 's/-.*//' /proc/sys/kernel/osrelease >$work/osrelease
+	mount --bind $work/osrelease /proc/sys/kernel/osrelease
 	# What runs has the first process as its parent.
 	for file in cmdline stat status; do
 		sed "s/^1 (.*) /1 (systemd) /; s/^Name:.*/Name:\tsystemd/; s/^\/.*/\/sbin\/init/" /proc/1/$file >$work/$file
