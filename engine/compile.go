@@ -18,9 +18,8 @@ type check struct {
 	class class   // of the values, where both sides are sources
 	one   matcher // for constants
 
-	// quick is the field of left where it is as quick to extract it again as to
-	// look up what it was: for shapeOne.
-	quick *field.Field
+	// quick is left's, for shapeOne, if it has one: see field.Field.Quick.
+	quick func(*field.Context) (field.Value, bool)
 
 	cost int32 // what it takes to evaluate it, in about 10 ns
 
@@ -143,8 +142,8 @@ func (c *compiler) leaf(key string, k check) nodeID {
 		cost += c.sources[k.right].cost
 	}
 	k.cost = cost
-	if s := &c.sources[k.left]; s.kind == fromField && k.shape == shapeOne && field.Quick(s.field.Def.Name) {
-		k.quick = s.field
+	if s := &c.sources[k.left]; s.kind == fromField && k.shape == shapeOne {
+		k.quick = s.field.Quick()
 	}
 	c.checks, c.checkNames = append(c.checks, k), append(c.checkNames, key)
 	id := c.graph.leaf(int32(len(c.checks)-1), cost, c.typed(&k) || k.settled != unknown)

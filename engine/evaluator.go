@@ -23,7 +23,7 @@ type Evaluator struct {
 	ends      []int
 	arena     arena
 	candidate []field.Value
-	one       [1]field.Value // for quick fields
+	one       field.Value // of a quick field
 
 	// For sieves. A part holds four times the number of the directory that an
 	// op was last evaluated for, plus its truth.
@@ -127,8 +127,9 @@ func (v *Evaluator) check(k *check) bool {
 		return v.candidates(k)
 	}
 	if k.quick != nil {
-		values, ok := k.quick.Extract(&v.ctx, v.one[:0])
-		return ok && k.one.match(&values[0])
+		var ok bool
+		v.one, ok = k.quick(&v.ctx)
+		return ok && k.one.match(&v.one)
 	}
 	values, ok := v.extract(k.left)
 	if !ok {

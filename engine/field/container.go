@@ -33,15 +33,12 @@ func (c *Context) container() (cont *replay.Container, id string, t *replay.Thre
 	return c.Host.Container(t.ContainerID), t.ContainerID, t, true
 }
 
-func containerID(_ *Field, c *Context, dst []Value) ([]Value, bool) {
+func containerID(c *Context) (Value, bool) {
 	cont, id, _, ok := c.container()
-	switch {
-	case !ok:
-		return dst, false
-	case cont != nil:
-		return str(dst, cont.ID)
+	if cont != nil {
+		id = cont.ID
 	}
-	return str(dst, id)
+	return Value{S: id}, ok
 }
 
 // ofContainer makes an extractor of a text of the container.

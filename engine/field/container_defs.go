@@ -8,7 +8,7 @@ import (
 // containerFields are the fields of containers (falcosecurity/plugins,
 // container plugin 0.7.1, plugins/container/src/caps/extract/extract.cpp).
 var containerFields = []Def{
-	text("container.id", "Id", "Short id of the container that the process is in, host outside of containers.", containerID).with(FormatSuggested),
+	text("container.id", "Id", "Short id of the container that the process is in, host outside of containers.", nil).quickly(containerID).with(FormatSuggested),
 	text("container.full_id", "Full id", "Full id of the container.", ofContainer(func(c *replay.Container) string { return c.FullID })),
 	text("container.name", "Name", "Name of the container, host outside of containers.", ofContainer(func(c *replay.Container) string { return c.Name })).with(FormatSuggested),
 	text("container.image", "Image", "Image of the container, such as docker.io/library/nginx:latest.", ofContainer(func(c *replay.Container) string { return c.Image })),

@@ -31,7 +31,7 @@ var eventFields = []Def{
 	define(event.PTByteBuf, event.FormatNA, "evt.buffer", "Data", "Bytes that the event read or wrote, as far as they were recorded.", dataParam).with(NoPtrStability),
 	unsigned("evt.buflen", "Length of data", "Number of bytes that were read or written.", bufLen(allFDs, ioAny)),
 	textDec("evt.res", "Result", "SUCCESS, or the name of the error, such as ENOENT.", result).with(NoPtrStability),
-	signed("evt.rawres", "Raw result", "What the system call returned, negative for an error.", rawResult),
+	signed("evt.rawres", "Raw result", "What the system call returned, negative for an error.", nil).quickly(rawResult),
 	boolean("evt.failed", "Failed", "Whether the system call returned an error.", failed(anyEvent)),
 	boolean("evt.is_io", "Reads or writes", "Whether events of this type read from or write to a file descriptor.", hasFlag(event.FlagReadsFromFD|event.FlagWritesToFD)),
 	boolean("evt.is_io_read", "Reads", "Whether events of this type read from a file descriptor.", hasFlag(event.FlagReadsFromFD)),
@@ -60,14 +60,14 @@ var eventFields = []Def{
 	unsigned("evt.buflen.net", "Length of network data", "evt.buflen for internet sockets.", bufLen(netFDs, ioAny)).with(TableOnly),
 	unsigned("evt.buflen.net.in", "Length of network data read", "evt.buflen of events that read internet sockets.", bufLen(netFDs, ioRead)).with(TableOnly),
 	unsigned("evt.buflen.net.out", "Length of network data written", "evt.buflen of events that write internet sockets.", bufLen(netFDs, ioWrite)).with(TableOnly),
-	boolean("evt.is_open_read", "Opens for reading", "Whether a file was opened, with open, openat, openat2 or open_by_handle_at, for reading.", opens(openedForReading)),
-	boolean("evt.is_open_write", "Opens for writing", "Whether a file was opened, with open, openat, openat2 or open_by_handle_at, for writing.", opens(openedForWriting)),
+	boolean("evt.is_open_read", "Opens for reading", "Whether a file was opened, with open, openat, openat2 or open_by_handle_at, for reading.", nil).quickly(opens(openedForReading)),
+	boolean("evt.is_open_write", "Opens for writing", "Whether a file was opened, with open, openat, openat2 or open_by_handle_at, for writing.", nil).quickly(opens(openedForWriting)),
 	text("evt.infra.docker.name", "Docker event", "Name of an event of docker's.", infrastructure("Event")).with(TableOnly),
 	text("evt.infra.docker.container.id", "Docker container", "Id of the container that an event of docker's is about.", infrastructure("ID")).with(TableOnly),
 	text("evt.infra.docker.container.name", "Docker container's name", "Name of the container that an event of docker's is about.", infrastructure("name")).with(TableOnly),
 	text("evt.infra.docker.container.image", "Docker image", "Image of the container that an event of docker's is about.", infrastructure("Image")).with(TableOnly),
 	boolean("evt.is_open_exec", "Creates an executable", "Whether a file was opened or created with permission to execute it, if it did not exist.", opensExecutable),
-	boolean("evt.is_open_create", "Creates", "Whether a file was opened, with open, openat, openat2 or open_by_handle_at, and created by that.", opens(created)),
+	boolean("evt.is_open_create", "Creates", "Whether a file was opened, with open, openat, openat2 or open_by_handle_at, and created by that.", nil).quickly(opens(created)),
 }
 
 func zero(_ *Field, _ *Context, dst []Value) ([]Value, bool) { return num(dst, 0) }

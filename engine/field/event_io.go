@@ -23,11 +23,12 @@ func resultOf(ev *event.Event) int64 {
 	return n
 }
 
-func rawResult(_ *Field, c *Context, dst []Value) ([]Value, bool) {
-	if ev := c.Host.Current.Event; hasResult(ev) {
-		return num(dst, uint64(resultOf(ev)))
+func rawResult(c *Context) (v Value, ok bool) {
+	ev := c.Host.Current.Event
+	if ok = hasResult(ev); ok {
+		v.N = uint64(resultOf(ev))
 	}
-	return dst, false
+	return v, ok
 }
 
 func result(_ *Field, c *Context, dst []Value) ([]Value, bool) {
@@ -176,11 +177,11 @@ func created(ev *event.Event, flags uint64) bool {
 	return flags&openCreated != 0 || flags&openTmpFile != 0 && hasResult(ev) && resultOf(ev) >= 0
 }
 
-func opens(how func(*event.Event, uint64) bool) extractor {
-	return func(_ *Field, c *Context, dst []Value) ([]Value, bool) {
+func opens(how func(*event.Event, uint64) bool) quick {
+	return func(c *Context) (Value, bool) {
 		ev := c.Host.Current.Event
 		flags, ok := openFlags(ev)
-		return truth(dst, ok && how(ev, flags))
+		return Value{N: b2n(ok && how(ev, flags))}, true
 	}
 }
 

@@ -32,11 +32,12 @@ func (c *Context) known() *replay.FD {
 	return fd
 }
 
-func fdNumber(_ *Field, c *Context, dst []Value) ([]Value, bool) {
-	if t, _, ok := c.fd(); ok {
-		return num(dst, uint64(t.LastEventFD))
+func fdNumber(c *Context) (v Value, ok bool) {
+	t, _, ok := c.fd()
+	if ok {
+		v.N = uint64(t.LastEventFD)
 	}
-	return dst, false
+	return v, ok
 }
 
 // fdText, fdValue and fdTruth make extractors of what is known of the file
@@ -190,10 +191,10 @@ func fdFilename(_ *Field, c *Context, dst []Value) ([]Value, bool) {
 // chars has each byte as a text.
 const chars = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ?"
 
-func fdTypeChar(_ *Field, c *Context, dst []Value) ([]Value, bool) {
+func fdTypeChar(c *Context) (Value, bool) {
 	_, fd, ok := c.fd()
 	if !ok {
-		return dst, false
+		return Value{}, false
 	}
 	char := byte('o')
 	if fd != nil {
@@ -202,7 +203,7 @@ func fdTypeChar(_ *Field, c *Context, dst []Value) ([]Value, bool) {
 		char = typeCharOf(c.Host.Current.Event.Type | 1)
 	}
 	i := strings.IndexByte(chars, char)
-	return str(dst, chars[i:i+1])
+	return Value{S: chars[i : i+1]}, true
 }
 
 // typeCharOf is the type of the file descriptor that a call would have made

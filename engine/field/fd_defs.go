@@ -10,9 +10,9 @@ import (
 // fdFields are the fields of file descriptors (falcosecurity/libs at 48dfd53,
 // userspace/libsinsp/sinsp_filtercheck_fd.cpp).
 var fdFields = []Def{
-	id("fd.num", "Number", "Number of the file descriptor that the event is about.", fdNumber),
+	id("fd.num", "Number", "Number of the file descriptor that the event is about.", nil).quickly(fdNumber),
 	textDec("fd.type", "Type", "What the file descriptor refers to: file, directory, ipv4, ipv6, unix, pipe, event, signalfd, eventpoll, inotify, timerfd, netlink, bpf, userfaultfd, io_uring, memfd, pidfd.", fdText(fdTypeName)),
-	textDec("fd.typechar", "Type as a letter", "fd.type in one letter, such as f for files and 4 for IPv4 sockets, o if it is unknown.", fdTypeChar),
+	textDec("fd.typechar", "Type as a letter", "fd.type in one letter, such as f for files and 4 for IPv4 sockets, o if it is unknown.", nil).quickly(fdTypeChar),
 	text("fd.name", "Name", "Full path of a file, addresses of a socket.", fdName),
 	text("fd.directory", "Directory", "Directory that a file is in.", fdDirectory),
 	text("fd.filename", "File name", "Last part of the path of a file.", fdFilename),

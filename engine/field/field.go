@@ -59,6 +59,7 @@ type Def struct {
 	Plugin  string // the plugin that Falco takes the field from, "" if it is Falco's own
 
 	get     extractor
+	quick   quick    // what get appends, nil for most
 	resolve resolver // for fields with an argument, nil for the others
 	multi   MultiKind
 	all     extractor // candidates, for fields that are no MultiNone
@@ -71,6 +72,22 @@ func (d *Def) Hidden() bool { return d.Flags&(PrintOnly|TableOnly|Deprecated) !=
 // extractor appends the values of a field for the current event to dst; false
 // if the field is absent.
 type extractor func(f *Field, c *Context, dst []Value) ([]Value, bool)
+
+// quick is an extractor of a value that is read from one place.
+type quick func(c *Context) (Value, bool)
+
+// quickly makes a field of one.
+func (d Def) quickly(q quick) Def {
+	d.quick = q
+	d.get = func(_ *Field, c *Context, dst []Value) ([]Value, bool) {
+		v, ok := q(c)
+		if !ok {
+			return dst, false
+		}
+		return append(dst, v), true
+	}
+	return d
+}
 
 // Field is a field with its argument, ready for extraction. It is not changed
 // once it is resolved, and may be used by many goroutines with a Context each.
@@ -98,6 +115,10 @@ type Field struct {
 //
 // In outputs, evt.buffer and the candidate fields differ: see AppendText.
 func (f *Field) Extract(c *Context, dst []Value) ([]Value, bool) { return f.get(f, c, dst) }
+
+// Quick is Extract for a field whose value is read from one place, so that it
+// takes no longer to read it again than to remember what it was; nil for others.
+func (f *Field) Quick() func(c *Context) (Value, bool) { return f.Def.quick }
 
 // MultiKind tells how a field is compared with constants. Fields of
 // MultiNone are compared as their one value (or their list) is. The others have

@@ -23,11 +23,11 @@ var processFields = []Def{
 	text("proc.pexe", "Parent's first argument", "proc.exe of the parent process.", parentText(exe)),
 	text("proc.aexe", "Ancestor's first argument", "proc.exe of an ancestor: 1 is the parent, 2 its parent, 0 the process itself. Without an index a condition holds if it holds for one of the ancestors, and an output shows all of them.", nil).
 		with(NoRHS | NoTransformer).optional(ancestorField(aexeOne, aexeJoined, aexeAll)),
-	text("proc.exepath", "Executable", "Full path of the executable, with symbolic links resolved.", threadText(exePath)),
+	text("proc.exepath", "Executable", "Full path of the executable, with symbolic links resolved.", nil).quickly(quickText(exePath)),
 	text("proc.pexepath", "Parent's executable", "proc.exepath of the parent process.", parentText(exePath)),
 	text("proc.aexepath", "Ancestor's executable", "proc.exepath of an ancestor, with an index as for proc.aexe. Without an index a condition holds if it holds for one of the ancestors, and an output shows all of them.", nil).
 		with(NoRHS | NoTransformer).optional(ancestorField(aexepathOne, aexepathJoined, aexepathAll)),
-	text("proc.name", "Name", "Name of the process as the kernel keeps it, at most 15 bytes.", threadText(comm)),
+	text("proc.name", "Name", "Name of the process as the kernel keeps it, at most 15 bytes.", nil).quickly(quickText(comm)),
 	text("proc.pname", "Parent's name", "proc.name of the parent process.", parentText(comm)),
 	text("proc.aname", "Ancestor's name", "proc.name of an ancestor, with an index as for proc.aexe. Without an index a condition holds if it holds for one of the ancestors, and an output shows all of them.", nil).
 		with(NoRHS | NoTransformer).optional(ancestorField(anameOne, anameJoined, anameAll)),

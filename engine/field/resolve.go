@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -352,14 +351,3 @@ func pluginIndex(arg string) (int64, bool) {
 
 // absent is the extractor of fields that never have a value.
 func absent(_ *Field, _ *Context, dst []Value) ([]Value, bool) { return dst, false }
-
-// quick are fields that are read from one place.
-var quick = []string{
-	"fd.num", "fd.typechar", "fd.type", "evt.is_open_read", "evt.is_open_write", "evt.is_open_exec", "evt.is_open_create",
-	"evt.rawres", "evt.failed", "proc.name", "proc.exe", "proc.exepath", "proc.vpid", "proc.pid", "proc.tty", "user.uid", "container.id",
-	"proc.is_exe_upper_layer", "proc.is_exe_writable", "proc.is_exe_from_memfd",
-}
-
-// Quick tells fields whose value is read from one place, so that it takes no
-// longer to extract them again than to remember what they were.
-func Quick(name string) bool { return slices.Contains(quick, name) }

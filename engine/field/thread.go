@@ -121,6 +121,17 @@ func threadText(text threadString) extractor {
 	}
 }
 
+// quickText is threadText for a text that is not put together.
+func quickText(text threadString) quick {
+	return func(c *Context) (Value, bool) {
+		t := c.thread()
+		if t == nil {
+			return Value{}, false
+		}
+		return Value{S: text(c, t)}, true
+	}
+}
+
 // parentText makes an extractor of a text of the parent process.
 func parentText(text threadString) extractor {
 	return func(_ *Field, c *Context, dst []Value) ([]Value, bool) {
