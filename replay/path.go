@@ -30,11 +30,7 @@ func JoinPath(dir, path string) string {
 		return dir + path
 	}
 	var buf [maxPathBytes]byte
-	out := buf[:0]
-	if !absolute {
-		out = append(out, dir...)
-	}
-	return string(foldPath(out, path))
+	return string(AppendPath(buf[:0], dir, false, path))
 }
 
 // isCleanPath reports whether folding would leave path as it is.
@@ -51,38 +47,58 @@ func isCleanPath(path string) bool {
 	return !strings.Contains(path, "//") && !strings.Contains(path, "/.")
 }
 
-// foldPath appends path to out, folding "." and "..", which may eat into what
-// out holds already, and repeated slashes; a slash at the end is dropped.
-func foldPath(out []byte, path string) []byte {
-	based := len(out) > 0
+// AppendPath appends what JoinPath makes of a directory and a path to dst, with a
+// slash between them if it is asked for. It needs no memory of its own.
+func AppendPath(dst []byte, dir string, slash bool, path string) []byte {
+	extra := 0
+	if slash {
+		extra = 1
+	}
+	if len(dir)+extra+len(path)+1 > maxPathBytes {
+		return append(dst, pathTooLong...)
+	}
+	mark := len(dst)
+	if len(path) > 0 && path[0] != '/' {
+		dst = append(dst, dir...)
+		if slash {
+			dst = append(dst, '/')
+		}
+	}
+	based := len(dst) > mark
 	for i := 0; i < len(path); {
-		atStart := len(out) == 0 || out[len(out)-1] == '/'
+		empty := len(dst) == mark
+		atStart := empty || dst[len(dst)-1] == '/'
 		rest := path[i:]
 		switch {
-		case atStart && (strings.HasPrefix(rest, "../") || rest == ".."):
+		case atStart && isParent(rest):
 			i += min(3, len(rest))
-			if len(out) > 1 {
-				out = out[:bytes.LastIndexByte(out[:len(out)-1], '/')+1]
+			if len(dst) > mark+1 {
+				dst = dst[:mark+1+bytes.LastIndexByte(dst[mark:len(dst)-1], '/')]
 			}
-		case atStart && (strings.HasPrefix(rest, "./") || rest == "."):
+		case atStart && rest[0] == '.' && (len(rest) == 1 || rest[1] == '/'):
 			i += min(2, len(rest))
 		case rest[0] == '/':
 			i++
-			if len(out) > 0 && out[len(out)-1] == '/' || len(out) == 0 && based {
+			if !empty && atStart || empty && based {
 				continue
 			}
-			out = append(out, '/')
+			dst = append(dst, '/')
 		default: // a component, or the rest of one
 			n := strings.IndexByte(rest, '/')
 			if n < 0 {
 				n = len(rest)
 			}
-			out = append(out, rest[:n]...)
+			dst = append(dst, rest[:n]...)
 			i += n
 		}
 	}
-	if len(out) > 1 && out[len(out)-1] == '/' {
-		out = out[:len(out)-1]
+	if len(dst) > mark+1 && dst[len(dst)-1] == '/' {
+		dst = dst[:len(dst)-1]
 	}
-	return out
+	return dst
+}
+
+// isParent tells that a path begins with "..".
+func isParent(path string) bool {
+	return len(path) >= 2 && path[0] == '.' && path[1] == '.' && (len(path) == 2 || path[2] == '/')
 }

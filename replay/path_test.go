@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -62,4 +63,25 @@ func FuzzJoinPath(f *testing.F) {
 			t.Errorf("JoinPath(%q) = %q, but of that %q", path, got, again)
 		}
 	})
+}
+
+// TestAppendPath holds that JoinPath's short cut for clean paths changes nothing.
+func TestAppendPath(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	parts := []string{"/", "//", ".", "..", "a", ".b", "c.", "...", ""}
+	text := func() (s string) {
+		for range r.IntN(7) {
+			s += parts[r.IntN(len(parts))]
+		}
+		return s
+	}
+	for range 20000 {
+		dir, path := text(), text()
+		if got, want := string(AppendPath([]byte("x"), dir, false, path)), "x"+JoinPath(dir, path); got != want {
+			t.Fatalf("%q and %q make %q, want %q", dir, path, got, want)
+		}
+		if got, want := string(AppendPath(nil, dir, true, path)), JoinPath(dir+"/", path); got != want {
+			t.Fatalf("%q/ and %q make %q, want %q", dir, path, got, want)
+		}
+	}
 }

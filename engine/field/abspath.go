@@ -1,6 +1,9 @@
 package field
 
-import "falcoreplay/scap/event"
+import (
+	"falcoreplay/replay"
+	"falcoreplay/scap/event"
+)
 
 // absPathParams has the parameters with a directory and a path relative to it,
 // for evt.abspath and evt.abspath.src, and for evt.abspath.dst.
@@ -43,7 +46,7 @@ func absPath(f *Field, c *Context, dst []Value) ([]Value, bool) {
 		if int32(resultOf(ev)) <= 0 {
 			return dst, false
 		}
-		c.arena = appendPath(c.arena, "", false, view(textParam(ev, 3)))
+		c.arena = replay.AppendPath(c.arena, "", false, view(textParam(ev, 3)))
 		return str(dst, c.since(mark))
 	}
 	pair := absPathIndex[ev.Type][0]
@@ -57,13 +60,13 @@ func absPath(f *Field, c *Context, dst []Value) ([]Value, bool) {
 	path := view(textParam(ev, int(pair[1])))
 	switch {
 	case number == atFDCWD || path != "" && path[0] == '/':
-		c.arena = appendPath(c.arena, t.CWD(), false, path)
+		c.arena = replay.AppendPath(c.arena, t.CWD(), false, path)
 	default:
 		dir := "<UNKNOWN>"
 		if fd := t.FD(number); fd != nil {
 			dir = fd.Name
 		}
-		c.arena = appendPath(c.arena, dir, true, path)
+		c.arena = replay.AppendPath(c.arena, dir, true, path)
 	}
 	return str(dst, c.since(mark))
 }

@@ -127,16 +127,16 @@ func (c *Context) appendPathAt(dst []byte, number int64, path string) []byte {
 	t := c.Host.Current.Thread
 	switch {
 	case path != "" && path[0] == '/':
-		return appendPath(dst, ".", false, path)
+		return replay.AppendPath(dst, ".", false, path)
 	case t == nil:
-		return appendPath(dst, unknownDir, false, path)
+		return replay.AppendPath(dst, unknownDir, false, path)
 	case number == atFDCWD:
-		return appendPath(dst, t.CWD(), false, path)
+		return replay.AppendPath(dst, t.CWD(), false, path)
 	}
 	if dir := t.FD(number); dir != nil {
 		return appendPathIn(dst, dir, path)
 	}
-	return appendPath(dst, unknownDir, false, path)
+	return replay.AppendPath(dst, unknownDir, false, path)
 }
 
 func fdName(_ *Field, c *Context, dst []Value) ([]Value, bool) {

@@ -131,7 +131,7 @@ func fsPath(which int, raw bool) extractor {
 // kind that is the name of what was opened, even where that is the directory.
 func (c *Context) appendAbsolute(dst []byte, which int, t *replay.Thread, path string) []byte {
 	if path != "" && path[0] == '/' {
-		return appendPath(dst, "", false, path)
+		return replay.AppendPath(dst, "", false, path)
 	}
 	cur := &c.Host.Current
 	dir := t.CWD()
@@ -156,14 +156,14 @@ func (c *Context) appendAbsolute(dst []byte, which int, t *replay.Thread, path s
 		}
 		return c.appendPathAt(dst, number, path)
 	}
-	return appendPath(dst, dir, false, path)
+	return replay.AppendPath(dst, dir, false, path)
 }
 
 // appendInDir appends a path relative to the directory that the event's file
 // descriptor is.
 func appendInDir(dst []byte, fd *replay.FD, path string) []byte {
 	if fd == nil || fd.Type != replay.FDDirectory {
-		return appendPath(dst, unknownDir, false, path)
+		return replay.AppendPath(dst, unknownDir, false, path)
 	}
 	return appendPathIn(dst, fd, path)
 }

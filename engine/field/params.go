@@ -296,15 +296,15 @@ func (c *Context) appendFullPath(dst []byte, p *shownParam) []byte {
 			}
 		}
 	}
-	return appendPath(dst, dir, false, path)
+	return replay.AppendPath(dst, dir, false, path)
 }
 
 // appendPathIn appends a path relative to a directory, which may be unknown.
 func appendPathIn(dst []byte, dir *replay.FD, path string) []byte {
 	if dir == nil || dir.Name == "" {
-		return appendPath(dst, "", false, path)
+		return replay.AppendPath(dst, "", false, path)
 	}
-	return appendPath(dst, dir.Name, dir.Name[len(dir.Name)-1] != '/', path)
+	return replay.AppendPath(dst, dir.Name, dir.Name[len(dir.Name)-1] != '/', path)
 }
 
 // appendOwner appends the name of a user or group in a parameter.
