@@ -255,10 +255,7 @@ func (d *chunkDecoder) close() {
 func (d *chunkDecoder) decode(c *packedChunk) {
 	p, m := c.out, &c.meta
 	n := int(m.Length)
-	src, err := d.open(c)
-	if err == nil {
-		p.mem, err = fill(src, p.mem, n, len(c.bytes))
-	}
+	err := d.unpack(c)
 	if err == nil && crc(p.mem[headroom:headroom+n]) != m.Checksum {
 		err = errors.New("its checksum is another")
 	}
@@ -272,15 +269,37 @@ func (d *chunkDecoder) decode(c *packedChunk) {
 	})
 }
 
+// unpack decompresses the chunk into its piece.
+func (d *chunkDecoder) unpack(c *packedChunk) (err error) {
+	p, n := c.out, int(c.meta.Length)
+	if c.comp == Zstd && d.zstd == nil {
+		if d.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecodeAllCapLimit(true)); err != nil {
+			return err
+		}
+	}
+	if size := headroom + n; len(p.mem) < size {
+		// Some more, as chunks of one file end a block earlier or later.
+		p.mem = make([]byte, headroom+min(size, headroom+max(trustedBytes, 64*len(c.bytes))))
+	}
+	if c.comp == Zstd && len(p.mem) >= headroom+n {
+		// As a whole, which saves a copy.
+		b, err := d.zstd.DecodeAll(c.bytes, p.mem[headroom:headroom:headroom+n])
+		if err == nil && len(b) != n {
+			err = fmt.Errorf("it has %d bytes instead of %d", len(b), n)
+		}
+		return err
+	}
+	src, err := d.open(c)
+	if err == nil {
+		p.mem, err = fill(src, p.mem, n)
+	}
+	return err
+}
+
 func (d *chunkDecoder) open(c *packedChunk) (src io.Reader, err error) {
 	packed := c.bytes
 	if c.comp == Zstd {
-		if d.zstd == nil {
-			if d.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-				zstd.WithDecoderMaxWindow(maxZstdWindow)); err != nil {
-				return nil, err
-			}
-		}
 		d.src.Reset(packed)
 		return d.zstd, d.zstd.Reset(&d.src)
 	}
@@ -293,13 +312,10 @@ func (d *chunkDecoder) open(c *packedChunk) (src io.Reader, err error) {
 	return d.flate, d.flate.(flate.Resetter).Reset(&d.src, nil)
 }
 
-// fill reads n bytes and the end behind them into mem, past its headroom.
-func fill(src io.Reader, mem []byte, n, packed int) ([]byte, error) {
+// fill reads n bytes and the end behind them into mem, past its headroom. It
+// makes it larger as the bytes arrive.
+func fill(src io.Reader, mem []byte, n int) ([]byte, error) {
 	size := headroom + n
-	if len(mem) < size {
-		// Some more, as chunks of one file end a block earlier or later.
-		mem = make([]byte, headroom+min(size, headroom+max(trustedBytes, 64*packed)))
-	}
 	for at := headroom; at < size; {
 		if at == len(mem) {
 			mem = append(make([]byte, 0, min(size, 2*at)), mem...)
