@@ -183,7 +183,7 @@ func (e *Engine) finish(c *compiler) {
 	}
 	e.ops, e.checks, e.sources, e.checkNames = l.ops, c.checks, c.sources, c.checkNames
 	if !e.opts.unindexed {
-		e.sieve()
+		e.makeSieves()
 	}
 }
 

@@ -88,8 +88,8 @@ func (g *graph) and(kids []nodeID) nodeID { return g.combine(kindAnd, kids) }
 func (g *graph) or(kids []nodeID) nodeID  { return g.combine(kindOr, kids) }
 
 // combine makes a conjunction or a disjunction: flat, without constants and
-// repetitions, first the children that are cheap and likely to decide it. Evaluation has no side effects, so
-// that the order is free.
+// repetitions, first the children that are cheap and likely to decide it.
+// Evaluation has no side effects, so that the order is free.
 func (g *graph) combine(kind nodeKind, kids []nodeID) nodeID {
 	neutral, final := nodeTrue, nodeFalse
 	if kind == kindOr {

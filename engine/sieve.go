@@ -37,8 +37,8 @@ const (
 	maxKeyCost = 4
 )
 
-// sieve makes the sieves.
-func (e *Engine) sieve() {
+// makeSieves makes the sieves.
+func (e *Engine) makeSieves() {
 	e.dirs = make([]decides, len(e.ops))
 	for i := range e.ops { // parts stand before what they are parts of
 		o := &e.ops[i]
@@ -61,15 +61,21 @@ func (e *Engine) sieve() {
 			e.dirs[i] = all
 		}
 	}
+	m := sieveMaker{e, make(map[ref][]ref)}
 	for t := range e.byType {
-		e.sieves[t] = e.newSieve(event.Type(t))
+		e.sieves[t] = m.sieve(event.Type(t))
 	}
 }
 
-// newSieve returns the sieve for the programs of a type, nil where it is not
-// worth one.
-func (e *Engine) newSieve(t event.Type) *sieve {
-	programs := e.byType[t]
+// sieveMaker makes sieves of an engine that is complete but for them.
+type sieveMaker struct {
+	*Engine
+	needed map[ref][]ref // what is known of needs
+}
+
+// sieve makes the sieve of a type, nil where it is not worth one.
+func (m *sieveMaker) sieve(t event.Type) *sieve {
+	programs := m.byType[t]
 	if len(programs) < sievedPrograms {
 		return nil
 	}
@@ -79,17 +85,17 @@ func (e *Engine) newSieve(t event.Type) *sieve {
 	none := true
 	for i := range programs {
 		s.all[i/64] |= 1 << (i % 64)
-		if hasFD && e.byDir(programs[i].root).toFalse {
+		if hasFD && m.byDir(programs[i].root).toFalse {
 			s.byDir[i/64] |= 1 << (i % 64)
 			none = false
 		}
 	}
-	if s.keys = e.keysOf(programs, s.all); len(s.keys) == 0 && none {
+	if s.keys = m.keysOf(programs, s.all); len(s.keys) == 0 && none {
 		return nil
 	}
 	s.rest = make([][]ref, len(programs))
 	for i, p := range programs {
-		s.rest[i] = e.restOf(p.root, s.keys)
+		s.rest[i] = m.restOf(p.root, s.keys)
 	}
 	return s
 }
@@ -111,12 +117,10 @@ func (e *Engine) restOf(r ref, keys []sieveKey) (rest []ref) {
 
 // keysOf chooses the comparisons that most programs need, the most needed
 // first.
-func (e *Engine) keysOf(programs []program, all []uint64) []sieveKey {
+func (m *sieveMaker) keysOf(programs []program, all []uint64) []sieveKey {
 	needed := make(map[ref]int) // by what the comparison has to be
-	needs := make([][]ref, len(programs))
-	for i, p := range programs {
-		needs[i] = e.needs(p.root, nil)
-		for _, r := range needs[i] {
+	for _, p := range programs {
+		for _, r := range m.needs(p.root) {
 			needed[r]++
 		}
 	}
@@ -131,11 +135,12 @@ func (e *Engine) keysOf(programs []program, all []uint64) []sieveKey {
 	list := make([]sieveKey, len(keys))
 	for k, r := range keys {
 		list[k] = sieveKey{root: r, ifTrue: slices.Clone(all), unless: slices.Clone(all)}
-		for i := range programs {
-			if slices.Contains(needs[i], r) {
+		for i, p := range programs {
+			needs := m.needs(p.root)
+			if slices.Contains(needs, r) {
 				list[k].unless[i/64] &^= 1 << (i % 64)
 			}
-			if slices.Contains(needs[i], r^1) {
+			if slices.Contains(needs, r^1) {
 				list[k].ifTrue[i/64] &^= 1 << (i % 64)
 			}
 		}
@@ -143,34 +148,35 @@ func (e *Engine) keysOf(programs []program, all []uint64) []sieveKey {
 	return list
 }
 
-// needs appends the comparisons, and negations of such, that an expression is
-// false without, each once.
-func (e *Engine) needs(r ref, list []ref) []ref {
-	o := &e.ops[r>>1]
+// needs is the comparisons, and negations of such, that an expression is false
+// without, each once.
+func (m *sieveMaker) needs(r ref) []ref {
+	if list, ok := m.needed[r]; ok {
+		return list
+	}
+	var list []ref
+	o := &m.ops[r>>1]
 	switch {
 	case o.kind == kindCheck:
-		if e.checks[o.check].cost <= maxKeyCost && !slices.Contains(list, r) {
-			list = append(list, r)
+		if m.checks[o.check].cost <= maxKeyCost {
+			list = []ref{r}
 		}
-	case (o.kind == kindAnd) == (r&1 == 0):
+	case (o.kind == kindAnd) == (r&1 == 0): // what one of them needs
 		for _, k := range o.kids {
-			list = e.needs(k^r&1, list)
+			for _, n := range m.needs(k ^ r&1) {
+				if !slices.Contains(list, n) {
+					list = append(list, n)
+				}
+			}
 		}
-	case len(o.kids) > 0: // one of them is true: what all of them need
-		shared := e.needs(o.kids[0]^r&1, nil)
+	case len(o.kids) > 0: // what all of them need, as one of them is true
+		list = slices.Clone(m.needs(o.kids[0] ^ r&1))
 		for _, k := range o.kids[1:] {
-			if len(shared) == 0 {
-				return list
-			}
-			needs := e.needs(k^r&1, nil)
-			shared = slices.DeleteFunc(shared, func(r ref) bool { return !slices.Contains(needs, r) })
-		}
-		for _, r := range shared {
-			if !slices.Contains(list, r) {
-				list = append(list, r)
-			}
+			needs := m.needs(k ^ r&1)
+			list = slices.DeleteFunc(list, func(n ref) bool { return !slices.Contains(needs, n) })
 		}
 	}
+	m.needed[r] = list
 	return list
 }
 
