@@ -42,7 +42,7 @@ const bitWords = 32
 const socketcall = 102
 
 // Program is the BPF program in the kernel. Its methods are for one goroutine,
-// but for Counts and Close.
+// but for Counts.
 type Program struct {
 	objs     recordObjects
 	links    []link.Link
@@ -50,9 +50,9 @@ type Program struct {
 	readers  []*ring
 	merger   *merger // nil if there is one ring
 	counters *ebpf.Memory
-	cpus     []int     // that may come online
-	epoch    uint64    // nanoseconds from boot to the epoch
-	deadline time.Time // that the one ring's reader has
+	cpus     []int  // that may come online
+	epoch    uint64 // nanoseconds from boot to the epoch
+	event    []byte // the last one that was read
 	filters  bool
 	follows  bool // descendants
 }
@@ -262,16 +262,16 @@ func (p *Program) Read(deadline time.Time) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	if len(b) < prefixSize+headerSize {
-		return Record{}, fmt.Errorf("a record of %d bytes in the ring", len(b))
-	}
-	r := Record{CPU: binary.LittleEndian.Uint16(b), Call: int(binary.LittleEndian.Uint16(b[2:])), Event: b[prefixSize:]}
-	binary.LittleEndian.PutUint64(r.Event, binary.LittleEndian.Uint64(r.Event)+p.epoch)
-	if n := binary.LittleEndian.Uint32(r.Event[16:]); int64(n) <= int64(len(r.Event)) {
-		r.Event = r.Event[:n] // numbers only: the ring's record has room to spare
-	} else {
+	// Numbers only: the ring's record has room to spare.
+	n := binary.LittleEndian.Uint32(b[prefixSize+16:])
+	if n < headerSize || int64(n) > int64(len(b)-prefixSize) {
 		return Record{}, fmt.Errorf("an event of %d bytes in a record of %d", n, len(b))
 	}
+	r := Record{CPU: binary.LittleEndian.Uint16(b), Call: int(binary.LittleEndian.Uint16(b[2:]))}
+	// The ring can only be read.
+	p.event = append(p.event[:0], b[prefixSize:prefixSize+n]...)
+	r.Event = p.event
+	binary.LittleEndian.PutUint64(r.Event, binary.LittleEndian.Uint64(r.Event)+p.epoch)
 	return r, nil
 }
 
@@ -279,7 +279,7 @@ func (p *Program) Read(deadline time.Time) (Record, error) {
 func (p *Program) Waiting() int {
 	n := 0
 	for _, r := range p.readers {
-		n += r.reader.AvailableBytes()
+		n += r.waiting()
 	}
 	return n
 }
@@ -330,7 +330,7 @@ func (p *Program) countsOf(cpu, first int, counts []Counts) error {
 	return nil
 }
 
-// Close detaches the program and frees everything; a Read that waits returns.
+// Close detaches the program and frees everything.
 func (p *Program) Close() error {
 	var errs []error
 	for _, l := range p.links {
@@ -338,8 +338,9 @@ func (p *Program) Close() error {
 	}
 	p.links = nil
 	for _, r := range p.readers {
-		errs = append(errs, r.reader.Close())
+		errs = append(errs, r.close())
 	}
+	p.readers = nil
 	for _, m := range p.rings {
 		errs = append(errs, m.Close())
 	}
