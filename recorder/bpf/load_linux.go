@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"time"
@@ -111,6 +112,10 @@ func Load(calls *[NumCalls]Call, tables []Table, opt Options) (*Program, error) 
 		p.Close()
 		return nil, err
 	}
+	if err := p.objs.WakeBytes.Set(wakeBytes(opt.RingBytes, len(online), rings)); err != nil {
+		p.Close()
+		return nil, fmt.Errorf("wake-up size: %w", err)
+	}
 	if err := p.prepare(calls, tables, opt); err != nil {
 		p.Close()
 		return nil, err
@@ -132,6 +137,15 @@ func (p *Program) load(spec *ebpf.CollectionSpec) error {
 	return spec.LoadAndAssign(&p.objs, nil)
 }
 
+// wakeBytes is how much a processor writes before it wakes the reader: together
+// they fill a 64th of the ring. With several rings nobody waits to be woken.
+func wakeBytes(ringBytes, cpus, rings int) uint32 {
+	if rings > 1 {
+		return math.MaxUint32
+	}
+	return uint32(ringBytes / 64 / max(1, cpus))
+}
+
 func (p *Program) prepare(calls *[NumCalls]Call, tables []Table, opt Options) error {
 	for i := range calls {
 		if calls[i].Type == 0 {
@@ -148,9 +162,6 @@ func (p *Program) prepare(calls *[NumCalls]Call, tables []Table, opt Options) er
 	}
 	if err := p.objs.Snaplen.Set(opt.SnapLen); err != nil {
 		return fmt.Errorf("snap length: %w", err)
-	}
-	if err := p.objs.WakeBytes.Set(uint32(opt.RingBytes / 64)); err != nil {
-		return fmt.Errorf("wake-up size: %w", err)
 	}
 	if err := p.SyncClock(); err != nil {
 		return err
@@ -262,17 +273,16 @@ func (p *Program) Read(deadline time.Time) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	// Numbers only: the ring's record has room to spare.
-	n := binary.LittleEndian.Uint32(b[prefixSize+16:])
-	if n < headerSize || int64(n) > int64(len(b)-prefixSize) {
+	// Of numbers only the ring's record may have room to spare.
+	n := binary.LittleEndian.Uint32(b[16:])
+	if n < headerSize || int64(n) > int64(len(b)) {
 		return Record{}, fmt.Errorf("an event of %d bytes in a record of %d", n, len(b))
 	}
-	r := Record{CPU: binary.LittleEndian.Uint16(b), Call: int(binary.LittleEndian.Uint16(b[2:]))}
-	// The ring can only be read.
-	p.event = append(p.event[:0], b[prefixSize:prefixSize+n]...)
-	r.Event = p.event
-	binary.LittleEndian.PutUint64(r.Event, binary.LittleEndian.Uint64(r.Event)+p.epoch)
-	return r, nil
+	p.event = append(p.event[:0], b[:n]...) // the ring can only be read
+	tid := binary.LittleEndian.Uint64(p.event[8:])
+	binary.LittleEndian.PutUint64(p.event, binary.LittleEndian.Uint64(p.event)+p.epoch)
+	binary.LittleEndian.PutUint64(p.event[8:], tid&(1<<32-1)) // CPU and call are in the upper half
+	return Record{CPU: uint16(tid >> 32), Call: int(tid >> 48), Event: p.event}, nil
 }
 
 // Waiting is the number of bytes in the rings.

@@ -92,10 +92,12 @@ type recordScratch struct {
 	Msg     uint32
 	Len     uint32
 	Got     uint32
+	Quiet   uint32
 	FdKnown uint32
 	FdMode  uint32
 	FdDev   uint32
 	FdLayer uint32
+	_       [4]byte
 	FdIno   uint64
 	Tmp     [8192]uint8
 	Buf     [131072]uint8

@@ -103,11 +103,11 @@ func (r *ring) next() (ts uint64, ok bool, err error) {
 		if head&unix.BPF_RINGBUF_DISCARD_BIT != 0 {
 			continue
 		}
-		if n < prefixSize+headerSize {
+		if n < headerSize {
 			return 0, false, fmt.Errorf("a record of %d bytes in the ring", n)
 		}
 		r.record = r.data[start : start+n]
-		return binary.LittleEndian.Uint64(r.record[prefixSize:]), true, nil
+		return binary.LittleEndian.Uint64(r.record), true, nil
 	}
 }
 
