@@ -21,7 +21,7 @@ __noinline u64 translate(u32 id, u64 v)
 		}
 		return t->other;
 	}
-	if (t->negative && (s32)x < 0)
+	if (!x || (t->negative && (s32)x < 0))
 		return 0;
 	for (int i = 0; i < max_rows; i++) {
 		s32 by;
