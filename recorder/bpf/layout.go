@@ -20,13 +20,8 @@ const (
 	MaxRows       = 24
 	MaxTables     = 64
 
-	headerSize     = 26 // struct ppm_evt_hdr of falcosecurity/libs, driver/ppm_events_public.h
-	maxFixedParams = 16
+	headerSize = 26 // struct ppm_evt_hdr of falcosecurity/libs, driver/ppm_events_public.h
 )
-
-// fixedRooms are how much room in the ring the program takes for records of
-// numbers only.
-var fixedRooms = [...]uint8{48, 72, 160}
 
 // Where a tuple's address of the peer is, and its direction: enum tuple.
 const (
@@ -53,32 +48,12 @@ type Op struct {
 type Call struct {
 	Type    uint16 // of the event
 	Code    uint16 // scap's number of the system call
-	NParams uint8
-	Fixed   uint8 // bytes of room in the ring if all parameters are numbers and there are few, else 0
-	Many    uint8 // 1 if there is a record for each message
-	When    uint8 // 1 if a result of 0 has another tracepoint
-	Size    uint16
 	Native  uint16 // number of the system call
+	NParams uint8
+	Many    uint8  // 1 if there is a record for each message
+	When    uint32 // 1 if a result of 0 has another tracepoint
 	About   uint32 // the filter's atoms that are true of it, and CallState
 	Ops     [MaxParams]Op
-}
-
-// Finish works out Fixed and Size.
-func (c *Call) Finish() {
-	size := headerSize + 2*int(c.NParams)
-	room, numbers := size, c.NParams <= maxFixedParams
-	for _, op := range c.Ops[:c.NParams] {
-		room = max(room, size+8) // as much is stored of each, see FIXED
-		size += int(op.Width)
-		numbers = numbers && op.Width != 0
-	}
-	c.Size, c.Fixed = uint16(size), 0
-	for _, r := range fixedRooms {
-		if numbers && int(r) >= room {
-			c.Fixed = r
-			break
-		}
-	}
 }
 
 // Row is a row of a Table: struct row.

@@ -273,12 +273,11 @@ func (p *Program) Read(deadline time.Time) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	// Of numbers only the ring's record may have room to spare.
 	n := binary.LittleEndian.Uint32(b[16:])
-	if n < headerSize || int64(n) > int64(len(b)) {
+	if int64(n) != int64(len(b)) {
 		return Record{}, fmt.Errorf("an event of %d bytes in a record of %d", n, len(b))
 	}
-	p.event = append(p.event[:0], b[:n]...) // the ring can only be read
+	p.event = append(p.event[:0], b...) // the ring can only be read
 	tid := binary.LittleEndian.Uint64(p.event[8:])
 	binary.LittleEndian.PutUint64(p.event, binary.LittleEndian.Uint64(p.event)+p.epoch)
 	binary.LittleEndian.PutUint64(p.event[8:], tid&(1<<32-1)) // CPU and call are in the upper half

@@ -17,12 +17,10 @@ type recordCall struct {
 	_       structs.HostLayout
 	Type    uint16
 	Code    uint16
-	Nparams uint8
-	Fixed   uint8
-	Many    uint8
-	When    uint8
-	Size    uint16
 	Native  uint16
+	Nparams uint8
+	Many    uint8
+	When    uint32
 	About   uint32
 	Ops     [32]struct {
 		_     structs.HostLayout

@@ -60,35 +60,6 @@ static __always_inline u64 quick_value(struct scratch *s, struct op *op, u32 cpu
 	return value(cpu, *(u32 *)op, op->extra, ids);
 }
 
-// A record of numbers, in the ring itself. Each is stored as 8 bytes and what
-// is too much overwritten by the next, or left behind the record's end; the
-// reader goes by the header's length.
-#define FIXED(room)                                                                      \
-	do {                                                                             \
-		u8 *r = bpf_ringbuf_reserve(ring, room, 0);                              \
-		u32 pos = header_size + n * 2;                                           \
-                                                                                         \
-		if (!r)                                                                  \
-			return 1;                                                        \
-		for (int i = 0; i < 16; i++) {                                           \
-			struct op *op = &c->ops[i];                                      \
-			u64 v;                                                           \
-                                                                                         \
-			if (i >= n)                                                      \
-				break;                                                   \
-			v = quick_value(s, op, cpu, ids);                                \
-			if (pos > room - 8)                                              \
-				break;                                                   \
-			*(u64 *)(r + pos) = v;                                           \
-			pos += op->width & 15;                                           \
-			if (header_size + i * 2 <= room - 2)                             \
-				*(u16 *)(r + header_size + i * 2) = op->width;           \
-		}                                                                        \
-		header(r, c, cpu, index, s->tid, c->size);                               \
-		bpf_ringbuf_submit(r, wake(s, room));                                    \
-		return 0;                                                                \
-	} while (0)
-
 // Builds and writes the record of a call; 0 if it is in the ring.
 __noinline int build(u32 cpu, u32 index)
 {
@@ -101,14 +72,6 @@ __noinline int build(u32 cpu, u32 index)
 		return 1;
 	n = c->nparams;
 	ids = c->code | (u32)c->native << 16;
-	if (c->fixed) {
-		// The rooms are those of fixedRooms in layout.go.
-		if (c->fixed <= 48)
-			FIXED(48);
-		if (c->fixed <= 72)
-			FIXED(72);
-		FIXED(160);
-	}
 	s->pos = header_size + n * 2;
 	for (int i = 0; i < max_params; i++) {
 		struct op *op = &c->ops[i];

@@ -164,12 +164,10 @@ struct op {
 struct call {
 	u16 type;   // scap event type
 	u16 code;   // scap system-call code
-	u8 nparams;
-	u8 fixed;   // bytes of room for the record if all parameters are numbers, else 0
-	u8 many;    // a record for each message: sendmmsg, recvmmsg
-	u8 when;    // 0 always; 1 not if the result is 0: another tracepoint has it
-	u16 size;
 	u16 native; // the call's number
+	u8 nparams;
+	u8 many;    // a record for each message: sendmmsg, recvmmsg
+	u32 when;   // 0 always; 1 not if the result is 0: another tracepoint has it
 	u32 about;  // the filter's atoms that are true of the call, and call_state
 	struct op ops[max_params];
 };
