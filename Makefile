@@ -3,7 +3,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: help build test check cross invariants race fuzz bench generate drift parity bench-compare record compare-stock kernels clean
+.PHONY: help build test check cross invariants race fuzz bench generate drift parity bench-compare bench-record record compare-stock kernels clean
 
 build: ## both programs into bin/
 	$(GO) build -trimpath -o bin/ ./cmd/...
@@ -52,6 +52,9 @@ parity: build ## compares alerts with Falco's, against ../shared
 BENCH ?=
 bench-compare: build ## whole-process speed in units of gzip, against ../shared
 	$(GO) run ./internal/bench $(BENCH) ../shared bin/falcoanalyze
+
+bench-record: build ## as root: what recording costs, loses and writes, against ../shared (BENCH='--before PROGRAM' as above)
+	$(GO) run ./internal/bench --record all $(BENCH) ../shared bin/falcorec
 
 compare-stock: ## what the bundled rules and Falco's stock rules in ../shared find in the same captures
 	$(GO) run ./internal/stock ../shared testdata docs/stock.md

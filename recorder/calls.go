@@ -121,7 +121,6 @@ func fill(c *bpf.Call, r row) error {
 		}
 		c.Ops[i] = op
 	}
-	c.Finish()
 	return nil
 }
 

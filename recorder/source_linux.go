@@ -45,7 +45,7 @@ type SourceOptions struct {
 }
 
 // Source is a stream of the kernel's events, in the order of their times. Its
-// methods are for one goroutine, but for Counts and Close.
+// methods are for one goroutine, but for Counts.
 type Source struct {
 	prog  *bpf.Program
 	table *callTable
@@ -212,5 +212,5 @@ func (s *Source) Waiting() int { return s.prog.Waiting() }
 // SyncClock follows a change of the clock of the time of day.
 func (s *Source) SyncClock() error { return s.prog.SyncClock() }
 
-// Close ends it; a Next that waits returns.
+// Close ends it.
 func (s *Source) Close() error { return s.prog.Close() }

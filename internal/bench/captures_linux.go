@@ -50,7 +50,7 @@ func prepare(shared, dir string, twenty bool) error {
 		comp   scap.Compression
 		events bool
 	}{{c.gzip, scap.Gzip, true}, {c.zstd, scap.Zstd, true}, {c.none, scap.None, false}} {
-		if err := rewrite(plain, w.path, w.comp, w.events); err != nil {
+		if _, err := rewrite(plain, w.path, w.comp, w.events); err != nil {
 			return fmt.Errorf("%s: %w", w.path, err)
 		}
 	}
@@ -75,28 +75,28 @@ func prepare(shared, dir string, twenty bool) error {
 }
 
 // rewrite writes the capture anew, as falcorec would, with its events or only
-// its snapshot.
-func rewrite(plain []byte, path string, comp scap.Compression, events bool) error {
+// its snapshot, and returns the number of events.
+func rewrite(plain []byte, path string, comp scap.Compression, events bool) (int, error) {
 	rd, err := scap.NewReader(bytes.NewReader(plain), "plain", scap.Options{})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer rd.Close()
 	var out bytes.Buffer
 	w, err := scap.NewWriter(&out, scap.WriterOptions{Compression: comp})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := w.WriteSnapshot(rd.Snapshot()); err != nil {
-		return err
+		return 0, err
 	}
 	for events && len(plain) > 0 {
 		if len(plain) < 8 {
-			return io.ErrUnexpectedEOF
+			return 0, io.ErrUnexpectedEOF
 		}
 		kind, n := binary.LittleEndian.Uint32(plain), int(binary.LittleEndian.Uint32(plain[4:]))
 		if n < 12 || n > len(plain) {
-			return fmt.Errorf("a block of %d bytes", n)
+			return 0, fmt.Errorf("a block of %d bytes", n)
 		}
 		// Event blocks without and with flags (docs/format.md).
 		body := plain[8 : n-4]
@@ -111,11 +111,11 @@ func rewrite(plain []byte, path string, comp scap.Compression, events bool) erro
 		record := body[head:]
 		record = record[:min(len(record), int(binary.LittleEndian.Uint32(record[16:])))]
 		if err := w.WriteEvent(binary.LittleEndian.Uint16(body), flags, record); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if err := w.Close(); err != nil {
-		return err
+		return 0, err
 	}
-	return os.WriteFile(path, out.Bytes(), 0o666)
+	return int(w.Stats().Events), os.WriteFile(path, out.Bytes(), 0o666)
 }

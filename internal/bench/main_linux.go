@@ -6,6 +6,10 @@
 // SHARED is the directory with the reference data. Where the environment has
 // FALCO, that is run too: a program that is given a capture and rule files and
 // writes Falco's alerts. It prints a table in Markdown.
+//
+// As root it measures falcorec, too:
+//
+//	bench --record all [--runs N] [--before FALCOREC] SHARED FALCOREC
 package main
 
 import (
@@ -23,20 +27,25 @@ func main() {
 	runs := flag.Int("runs", 7, "`number` of rounds, of which medians are shown")
 	twenty := flag.Bool("twenty", false, "also the capture twenty times, which takes 2.5 GB of disk, in three rounds")
 	before := flag.String("before", "", "another `falcoanalyze` to be measured beside")
+	recording := flag.String("record", "", "measure falcorec: `all`, or of calls, losses, cpu and sizes those named, with commas between them")
+	made := flag.String("load", "", "only make system calls: the `kind, threads, rate and seconds`, with commas between them")
 	into := flag.String("prepare", "", "only make the captures, in a `directory`")
 	flag.Parse()
-	if *into != "" {
-		if err := prepare(flag.Arg(0), *into, *twenty); err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(1)
-		}
-		return
-	}
-	if flag.NArg() != 2 || *runs < 1 {
+	var err error
+	switch {
+	case *made != "":
+		err = makeLoad(*made)
+	case *into != "":
+		err = prepare(flag.Arg(0), *into, *twenty)
+	case flag.NArg() != 2 || *runs < 1:
 		flag.Usage()
 		os.Exit(2)
+	case *recording != "":
+		err = measureRecording(flag.Arg(0), flag.Arg(1), *before, *recording, *runs)
+	default:
+		err = measure(flag.Arg(0), flag.Arg(1), *before, *runs, *twenty)
 	}
-	if err := measure(flag.Arg(0), flag.Arg(1), *before, *runs, *twenty); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -20,11 +20,7 @@ const (
 	MaxRows       = 24
 	MaxTables     = 64
 
-	prefixSize = 8  // struct prefix
 	headerSize = 26 // struct ppm_evt_hdr of falcosecurity/libs, driver/ppm_events_public.h
-	// maxFixed is the largest record of numbers only that is built in the ring.
-	maxFixed       = 152
-	maxFixedParams = 16
 )
 
 // Where a tuple's address of the peer is, and its direction: enum tuple.
@@ -52,30 +48,12 @@ type Op struct {
 type Call struct {
 	Type    uint16 // of the event
 	Code    uint16 // scap's number of the system call
-	NParams uint8
-	Fixed   uint8 // 1 if all parameters are numbers
-	Many    uint8 // 1 if there is a record for each message
-	When    uint8 // 1 if a result of 0 has another tracepoint
-	Size    uint16
 	Native  uint16 // number of the system call
+	NParams uint8
+	Many    uint8  // 1 if there is a record for each message
+	When    uint32 // 1 if a result of 0 has another tracepoint
 	About   uint32 // the filter's atoms that are true of it, and CallState
 	Ops     [MaxParams]Op
-}
-
-// Finish works out Fixed and Size.
-func (c *Call) Finish() {
-	size := headerSize
-	c.Fixed = 1
-	for _, op := range c.Ops[:c.NParams] {
-		size += 2 + int(op.Width)
-		if op.Width == 0 {
-			c.Fixed = 0
-		}
-	}
-	if size > maxFixed || c.NParams > maxFixedParams {
-		c.Fixed = 0
-	}
-	c.Size = uint16(size)
 }
 
 // Row is a row of a Table: struct row.

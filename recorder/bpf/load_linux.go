@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"time"
@@ -42,7 +43,7 @@ const bitWords = 32
 const socketcall = 102
 
 // Program is the BPF program in the kernel. Its methods are for one goroutine,
-// but for Counts and Close.
+// but for Counts.
 type Program struct {
 	objs     recordObjects
 	links    []link.Link
@@ -50,9 +51,9 @@ type Program struct {
 	readers  []*ring
 	merger   *merger // nil if there is one ring
 	counters *ebpf.Memory
-	cpus     []int     // that may come online
-	epoch    uint64    // nanoseconds from boot to the epoch
-	deadline time.Time // that the one ring's reader has
+	cpus     []int  // that may come online
+	epoch    uint64 // nanoseconds from boot to the epoch
+	event    []byte // the last one that was read
 	filters  bool
 	follows  bool // descendants
 }
@@ -111,6 +112,10 @@ func Load(calls *[NumCalls]Call, tables []Table, opt Options) (*Program, error) 
 		p.Close()
 		return nil, err
 	}
+	if err := p.objs.WakeBytes.Set(wakeBytes(opt.RingBytes, len(online), rings)); err != nil {
+		p.Close()
+		return nil, fmt.Errorf("wake-up size: %w", err)
+	}
 	if err := p.prepare(calls, tables, opt); err != nil {
 		p.Close()
 		return nil, err
@@ -132,6 +137,15 @@ func (p *Program) load(spec *ebpf.CollectionSpec) error {
 	return spec.LoadAndAssign(&p.objs, nil)
 }
 
+// wakeBytes is how much a processor writes before it wakes the reader: together
+// they fill a 64th of the ring. With several rings nobody waits to be woken.
+func wakeBytes(ringBytes, cpus, rings int) uint32 {
+	if rings > 1 {
+		return math.MaxUint32
+	}
+	return uint32(ringBytes / 64 / max(1, cpus))
+}
+
 func (p *Program) prepare(calls *[NumCalls]Call, tables []Table, opt Options) error {
 	for i := range calls {
 		if calls[i].Type == 0 {
@@ -148,9 +162,6 @@ func (p *Program) prepare(calls *[NumCalls]Call, tables []Table, opt Options) er
 	}
 	if err := p.objs.Snaplen.Set(opt.SnapLen); err != nil {
 		return fmt.Errorf("snap length: %w", err)
-	}
-	if err := p.objs.WakeBytes.Set(uint32(opt.RingBytes / 64)); err != nil {
-		return fmt.Errorf("wake-up size: %w", err)
 	}
 	if err := p.SyncClock(); err != nil {
 		return err
@@ -262,24 +273,22 @@ func (p *Program) Read(deadline time.Time) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	if len(b) < prefixSize+headerSize {
-		return Record{}, fmt.Errorf("a record of %d bytes in the ring", len(b))
-	}
-	r := Record{CPU: binary.LittleEndian.Uint16(b), Call: int(binary.LittleEndian.Uint16(b[2:])), Event: b[prefixSize:]}
-	binary.LittleEndian.PutUint64(r.Event, binary.LittleEndian.Uint64(r.Event)+p.epoch)
-	if n := binary.LittleEndian.Uint32(r.Event[16:]); int64(n) <= int64(len(r.Event)) {
-		r.Event = r.Event[:n] // numbers only: the ring's record has room to spare
-	} else {
+	n := binary.LittleEndian.Uint32(b[16:])
+	if int64(n) != int64(len(b)) {
 		return Record{}, fmt.Errorf("an event of %d bytes in a record of %d", n, len(b))
 	}
-	return r, nil
+	p.event = append(p.event[:0], b...) // the ring can only be read
+	tid := binary.LittleEndian.Uint64(p.event[8:])
+	binary.LittleEndian.PutUint64(p.event, binary.LittleEndian.Uint64(p.event)+p.epoch)
+	binary.LittleEndian.PutUint64(p.event[8:], tid&(1<<32-1)) // CPU and call are in the upper half
+	return Record{CPU: uint16(tid >> 32), Call: int(tid >> 48), Event: p.event}, nil
 }
 
 // Waiting is the number of bytes in the rings.
 func (p *Program) Waiting() int {
 	n := 0
 	for _, r := range p.readers {
-		n += r.reader.AvailableBytes()
+		n += r.waiting()
 	}
 	return n
 }
@@ -330,7 +339,7 @@ func (p *Program) countsOf(cpu, first int, counts []Counts) error {
 	return nil
 }
 
-// Close detaches the program and frees everything; a Read that waits returns.
+// Close detaches the program and frees everything.
 func (p *Program) Close() error {
 	var errs []error
 	for _, l := range p.links {
@@ -338,8 +347,9 @@ func (p *Program) Close() error {
 	}
 	p.links = nil
 	for _, r := range p.readers {
-		errs = append(errs, r.reader.Close())
+		errs = append(errs, r.close())
 	}
+	p.readers = nil
 	for _, m := range p.rings {
 		errs = append(errs, m.Close())
 	}

@@ -17,12 +17,10 @@ type recordCall struct {
 	_       structs.HostLayout
 	Type    uint16
 	Code    uint16
-	Nparams uint8
-	Fixed   uint8
-	Many    uint8
-	When    uint8
-	Size    uint16
 	Native  uint16
+	Nparams uint8
+	Many    uint8
+	When    uint32
 	About   uint32
 	Ops     [32]struct {
 		_     structs.HostLayout
@@ -92,10 +90,12 @@ type recordScratch struct {
 	Msg     uint32
 	Len     uint32
 	Got     uint32
+	Quiet   uint32
 	FdKnown uint32
 	FdMode  uint32
 	FdDev   uint32
 	FdLayer uint32
+	_       [4]byte
 	FdIno   uint64
 	Tmp     [8192]uint8
 	Buf     [131072]uint8

@@ -3,14 +3,11 @@
 package bpf
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"os"
 	"time"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/ringbuf"
 	"golang.org/x/sys/unix"
 )
 
@@ -57,39 +54,17 @@ func (p *Program) makeRings(spec *ebpf.MapSpec, of []int, rings int) error {
 func (p *Program) openRings() error {
 	var feeds []feed
 	for _, m := range p.rings {
-		r, err := ringbuf.NewReader(m)
+		r, err := newRing(m.FD(), int(m.MaxEntries()))
 		if err != nil {
-			return fmt.Errorf("ring: %w", err)
+			return err
 		}
-		ring := &ring{reader: r}
-		p.readers = append(p.readers, ring)
-		feeds = append(feeds, ring)
+		p.readers = append(p.readers, r)
+		feeds = append(feeds, r)
 	}
 	if len(feeds) > 1 {
-		for _, r := range p.readers {
-			r.reader.SetDeadline(time.Unix(1, 0)) // nobody waits at one of several
-		}
 		p.merger = newMerger(feeds, bootTime, uint64(lookAhead))
 	}
 	return nil
-}
-
-// ring is one for reading.
-type ring struct {
-	reader *ringbuf.Reader
-	record ringbuf.Record
-}
-
-func (r *ring) next() (ts uint64, ok bool, err error) {
-	switch err := r.reader.ReadInto(&r.record); {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return 0, false, nil
-	case err != nil:
-		return 0, false, err
-	case len(r.record.RawSample) < prefixSize+headerSize:
-		return 0, false, fmt.Errorf("a record of %d bytes in the ring", len(r.record.RawSample))
-	}
-	return binary.LittleEndian.Uint64(r.record.RawSample[prefixSize:]), true, nil
 }
 
 // bootTime is the clock that records are stamped by.
@@ -101,18 +76,26 @@ func bootTime() uint64 {
 	return uint64(ts.Nano())
 }
 
-// nextRecord is the next record of all rings, as Read describes it.
+// nextRecord is the next record of all rings, as Read describes it. It lies in
+// the ring.
 func (p *Program) nextRecord(deadline time.Time) ([]byte, error) {
+	if len(p.readers) == 0 {
+		return nil, os.ErrClosed
+	}
 	if p.merger == nil {
 		r := p.readers[0]
-		if deadline != p.deadline {
-			r.reader.SetDeadline(deadline)
-			p.deadline = deadline
+		for {
+			_, ok, err := r.next()
+			if ok {
+				return r.record, nil
+			}
+			if err == nil {
+				err = r.wait(deadline)
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
-		if err := r.reader.ReadInto(&r.record); err != nil {
-			return nil, err
-		}
-		return r.record.RawSample, nil
 	}
 	for {
 		from, wait, err := p.merger.next()
@@ -120,7 +103,7 @@ func (p *Program) nextRecord(deadline time.Time) ([]byte, error) {
 			return nil, err
 		}
 		if from >= 0 {
-			return p.readers[from].record.RawSample, nil
+			return p.readers[from].record, nil
 		}
 		if !time.Now().Before(deadline) && !p.merger.holds() {
 			return nil, os.ErrDeadlineExceeded

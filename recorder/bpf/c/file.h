@@ -2,6 +2,15 @@
 // Files and sockets behind file descriptors.
 #pragma once
 
+// Since 6.4 (commit 58aa2afbb1e6) a program may ask whether a function is there
+// that makes any address one of a type that the verifier knows; it is since 6.2.
+// Members are then read without a call for each. The enumeration's value has come
+// with 6.4 too.
+extern void *bpf_rdonly_cast(const void *obj, u32 type) __ksym __weak;
+enum bpf_prog_type___v6_4 { BPF_PROG_TYPE_NETFILTER___v6_4 = 32 };
+#define HAS_CASTS bpf_core_enum_value_exists(enum bpf_prog_type___v6_4, BPF_PROG_TYPE_NETFILTER___v6_4)
+#define CAST(type, p) ((struct type *)bpf_rdonly_cast(p, bpf_core_type_id_kernel(struct type)))
+
 static __always_inline struct file *fd_file(s32 fd)
 {
 	struct file **fds, *f = NULL;
@@ -24,6 +33,8 @@ static __always_inline struct file *fd_file(s32 fd)
 			return NULL;
 		fds = BPF_CORE_READ(fdt, fd);
 	}
+	if (HAS_CASTS) // as the number that this type begins with, which functions take
+		return (void *)CAST(rlimit, &fds[fd])->rlim_cur;
 	bpf_probe_read_kernel(&f, sizeof(f), &fds[fd]);
 	return f;
 }
@@ -59,6 +70,18 @@ __noinline int new_file(u32 cpu, s32 fd)
 	f = fd_file(fd);
 	if (!f)
 		return 0;
+	if (HAS_CASTS) {
+		f = CAST(file, f);
+		s->fd_mode = f->f_mode;
+		i = f->f_inode;
+		s->fd_ino = i->i_ino;
+		sb = i->i_sb;
+		dev = sb->s_dev;
+		s->fd_dev = dev_encode(dev >> 20, dev & 0xfffff);
+		if (sb->s_magic == OVERLAYFS)
+			s->fd_layer = file_layer(f);
+		return 0;
+	}
 	s->fd_mode = BPF_CORE_READ(f, f_mode);
 	i = BPF_CORE_READ(f, f_inode);
 	s->fd_ino = BPF_CORE_READ(i, i_ino);

@@ -22,55 +22,43 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-// Whether to wake the reader: when what waits grows past wake_bytes, and not
-// again while it is more, as each wake-up is an interrupt. have is what waits
-// without the record, and len the record. A reader that is not woken looks by
-// itself now and then.
-static __always_inline u64 wake(u64 have, u64 len)
+// Whether to wake the reader: once in wake_bytes of the CPU's, as each wake-up is
+// an interrupt. A reader that is not woken looks by itself now and then.
+static __always_inline u64 wake(struct scratch *s, u32 len)
 {
-	return have < wake_bytes && have + len >= wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	s->quiet += len;
+	if (s->quiet < wake_bytes)
+		return BPF_RB_NO_WAKEUP;
+	s->quiet = 0;
+	return BPF_RB_FORCE_WAKEUP;
 }
 
+// struct ppm_evt_hdr, driver/ppm_events_public.h: ts, tid, len, type, nparams.
+// The time is since boot; user space makes it one since the epoch, and takes CPU
+// and call out of the upper half of tid.
 static __always_inline void header(u8 *r, struct call *c, u32 cpu, u32 index, u32 tid, u32 len)
 {
-	*(u64 *)r = cpu | index << 16;
-	r += prefix_size;
-	// struct ppm_evt_hdr, driver/ppm_events_public.h: ts, tid, len, type, nparams.
-	// The time is since boot; user space makes it one since the epoch.
 	*(u64 *)(r + 0) = bpf_ktime_get_boot_ns();
-	*(u64 *)(r + 8) = tid;
+	*(u64 *)(r + 8) = tid | (u64)(cpu | index << 16) << 32;
 	*(u32 *)(r + 16) = len;
 	*(u16 *)(r + 20) = c->type;
 	*(u32 *)(r + 22) = c->nparams;
 }
 
-// A record of numbers, in the ring itself. Each is stored as 8 bytes and what
-// is too much overwritten by the next, so room is 8 bytes larger than the
-// largest record that it is for; the reader goes by the header's length.
-#define FIXED(room)                                                                      \
-	do {                                                                             \
-		u8 *r = bpf_ringbuf_reserve(ring, room, 0);                              \
-		u32 pos = header_size + n * 2;                                           \
-                                                                                         \
-		if (!r)                                                                  \
-			return 1;                                                        \
-		for (int i = 0; i < 16; i++) {                                           \
-			struct op *op = &c->ops[i];                                      \
-			u64 v;                                                           \
-                                                                                         \
-			if (i >= n)                                                      \
-				break;                                                   \
-			v = value(cpu, *(u32 *)op, op->extra, ids);                      \
-			if (pos > room - 8)                                              \
-				break;                                                   \
-			*(u64 *)(r + pos) = v;                                           \
-			pos += op->width & 15;                                           \
-			if (header_size + i * 2 <= room - 2)                             \
-				*(u16 *)(r + header_size + i * 2) = op->width;           \
-		}                                                                        \
-		header(r, c, cpu, index, s->tid, c->size);                                           \
-		bpf_ringbuf_submit(r, wake(bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) - room, room));  \
-	} while (0)
+// The value of a parameter, without a call for the most frequent kinds.
+static __always_inline u64 quick_value(struct scratch *s, struct op *op, u32 cpu, u32 ids)
+{
+	u64 a;
+
+	if (op->kind == kind_ret)
+		return s->ret;
+	a = s->args[op->arg & 7];
+	if (op->kind == kind_arg_s32)
+		return (s64)(s32)a;
+	if (op->kind == kind_arg)
+		return a;
+	return value(cpu, *(u32 *)op, op->extra, ids);
+}
 
 // Builds and writes the record of a call; 0 if it is in the ring.
 __noinline int build(u32 cpu, u32 index)
@@ -84,13 +72,6 @@ __noinline int build(u32 cpu, u32 index)
 		return 1;
 	n = c->nparams;
 	ids = c->code | (u32)c->native << 16;
-	if (c->fixed) {
-		if (c->size <= 56)
-			FIXED(72);
-		else
-			FIXED(168);
-		return 0;
-	}
 	s->pos = header_size + n * 2;
 	for (int i = 0; i < max_params; i++) {
 		struct op *op = &c->ops[i];
@@ -100,7 +81,7 @@ __noinline int build(u32 cpu, u32 index)
 			break;
 		w = op->width;
 		if (w) {
-			u64 v = value(cpu, *(u32 *)op, op->extra, ids);
+			u64 v = quick_value(s, op, cpu, ids);
 
 			put(s, s->pos, v);
 		} else {
@@ -113,9 +94,9 @@ __noinline int build(u32 cpu, u32 index)
 		s->pos = pos;
 	}
 	pos = s->pos;
-	header(s->buf, c, cpu, index, s->tid, pos - prefix_size);
+	header(s->buf, c, cpu, index, s->tid, pos);
 	pos = bounded(pos, payload_size - 1);
-	return bpf_ringbuf_output(ring, s->buf, pos, wake(bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA), pos)) ? 1 : 0;
+	return bpf_ringbuf_output(ring, s->buf, pos, wake(s, pos)) ? 1 : 0;
 }
 
 // Takes the CPU's scratch, NULL if it is taken.

@@ -23,8 +23,7 @@ enum limits {
 	max_tables = 64,
 	max_atoms = 31,        // of the filter, see package filter
 	max_terms = 32,
-	prefix_size = 8,       // of struct prefix
-	header_size = 34,      // of struct prefix and the event's header
+	header_size = 26,      // of an event
 	payload_size = 65536,
 };
 
@@ -165,12 +164,10 @@ struct op {
 struct call {
 	u16 type;   // scap event type
 	u16 code;   // scap system-call code
-	u8 nparams;
-	u8 fixed;   // all parameters are numbers: the record has size bytes
-	u8 many;    // a record for each message: sendmmsg, recvmmsg
-	u8 when;    // 0 always; 1 not if the result is 0: another tracepoint has it
-	u16 size;
 	u16 native; // the call's number
+	u8 nparams;
+	u8 many;    // a record for each message: sendmmsg, recvmmsg
+	u32 when;   // 0 always; 1 not if the result is 0: another tracepoint has it
 	u32 about;  // the filter's atoms that are true of the call, and call_state
 	struct op ops[max_params];
 };
@@ -222,13 +219,6 @@ struct table {
 	struct row row[max_rows];
 };
 
-// What precedes an event in the ring.
-struct prefix {
-	u16 cpu;
-	u16 call;
-	u32 pad;
-};
-
 // Events of a call on one CPU. seen = written + lost + filtered.
 struct counts {
 	u64 seen, written, lost, filtered;
@@ -254,6 +244,7 @@ struct scratch {
 	u32 msg;    // which message of several
 	u32 len;    // of the last exe
 	u32 got;    // a loop's count
+	u32 quiet;  // bytes of records since the reader was last woken
 	u32 fd_known; // the next four are of the file that the result refers to
 	u32 fd_mode;
 	u32 fd_dev;
@@ -353,7 +344,7 @@ static __always_inline u64 bounded(u64 v, u32 mask)
 // Set by user space.
 volatile u64 interesting[32]; // a bit for each call, see enum limits
 volatile u32 snaplen = 80;    // most bytes of data
-volatile u32 wake_bytes = 262144; // the reader is woken once this much waits
+volatile u32 wake_bytes = 262144; // of a CPU's records, after which the reader is woken
 volatile u64 magic;           // not 0 while the recorder shows itself
 volatile u32 self;            // its process, in the first namespace
 volatile u32 filtered;        // 1 if there is a filter

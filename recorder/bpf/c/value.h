@@ -21,7 +21,7 @@ __noinline u64 translate(u32 id, u64 v)
 		}
 		return t->other;
 	}
-	if (t->negative && (s32)x < 0)
+	if (!x || (t->negative && (s32)x < 0))
 		return 0;
 	for (int i = 0; i < max_rows; i++) {
 		s32 by;
@@ -349,17 +349,11 @@ __noinline u64 value(u32 cpu, u32 what, s32 extra, u32 ids)
 	if (!s)
 		return 0;
 	a = s->args[arg];
-	switch (kind) {
-	case kind_ret:
-		return s->ret;
-	case kind_arg:
-		return a;
+	switch (kind) { // but what quick_value has
 	case kind_arg_mask:
 		return (u32)a & (u32)extra;
 	case kind_moved:
 		return s->ret < 0 ? 0 : s->ret;
-	case kind_arg_s32:
-		return (s64)(s32)a;
 	case kind_const:
 		return (s64)extra;
 	case kind_bits:
