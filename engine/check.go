@@ -96,6 +96,21 @@ func (k *Checker) New(set *rules.Set, opts Options) (*Engine, []rules.Problem) {
 	return newEngine(k, set, opts)
 }
 
+// Load reads rule files and makes an Engine of their rules. The error says all
+// that is wrong with them; warnings are left out.
+func Load(files []rules.File, opts Options) (*Engine, error) {
+	k := NewChecker()
+	set, result := rules.Load(files, rules.Options{KnownField: CheckField, Check: k.Check})
+	if err := result.Err(); err != nil {
+		return nil, err
+	}
+	eng, problems := k.New(set, opts)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("%s: %s", problems[0].Pos.File, problems[0].Message)
+	}
+	return eng, nil
+}
+
 // unknownError is an error that is only an unknown field or event type, for
 // which a rule with skip-if-unknown-filter is left out.
 type unknownError struct{ error }

@@ -11,7 +11,6 @@ import (
 	"falcoreplay/internal/callset"
 	"falcoreplay/internal/rulefile"
 	"falcoreplay/recorder"
-	"falcoreplay/rules"
 	"falcoreplay/scap/event"
 )
 
@@ -47,14 +46,9 @@ func ofRules(path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	checker := engine.NewChecker()
-	set, result := rules.Load(files, rules.Options{KnownField: engine.CheckField, Check: checker.Check})
-	if err := result.Err(); err != nil {
+	eng, err := engine.Load(files, engine.Options{NoFields: true})
+	if err != nil {
 		return nil, err
-	}
-	eng, problems := checker.New(set, engine.Options{NoFields: true})
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("%s: %s", problems[0].Pos.File, problems[0].Message)
 	}
 	var names []string
 	for _, s := range event.Syscalls() {
