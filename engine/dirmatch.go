@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"strings"
 
 	"falcoreplay/rules/syntax"
@@ -117,30 +116,4 @@ func (m *stringOp) dirDecides() (by decides) {
 
 func (m *pathIn) dirDecides() decides { return decides{true, true} }
 
-func (m *pathIn) matchDir(dir string) truth { return m.tree.matchDir(dir) }
-
-func (t *pathTree) matchDir(dir string) truth {
-	if t.all {
-		return isTrue
-	}
-	part, rest := nextPart(dir)
-	if part == "" {
-		return unknown
-	}
-	result := isFalse
-	try := func(below *pathTree) bool {
-		if r := below.matchDir(rest); r != isFalse {
-			result = r
-		}
-		return result == isTrue
-	}
-	if i, found := slices.BinarySearchFunc(t.dirs, part, compareDir); found && try(t.dirs[i].tree) {
-		return isTrue
-	}
-	for i := range t.globs {
-		if globMatch(t.globs[i].name, part, false) && try(t.globs[i].tree) {
-			return isTrue
-		}
-	}
-	return result
-}
+func (m *pathIn) matchDir(dir string) truth { return m.tree.walk(dir, unknown) }

@@ -52,23 +52,33 @@ func (t *pathTree) child(part string) *pathTree {
 func compareDir(d pathDir, part string) int { return strings.Compare(d.name, part) }
 
 // match tells whether a path begins with one of the set.
-func (t *pathTree) match(path string) bool {
+func (t *pathTree) match(path string) bool { return t.walk(path, isFalse) == isTrue }
+
+// walk is isTrue if a path begins with one of the set, atEnd if one of the set
+// goes on where the path ends, and isFalse if neither is so.
+func (t *pathTree) walk(path string, atEnd truth) truth {
 	if t.all {
-		return true
+		return isTrue
 	}
 	part, rest := nextPart(path)
 	if part == "" {
-		return false
+		return atEnd
 	}
-	if i, found := slices.BinarySearchFunc(t.dirs, part, compareDir); found && t.dirs[i].tree.match(rest) {
-		return true
+	result := isFalse
+	if i, found := slices.BinarySearchFunc(t.dirs, part, compareDir); found {
+		result = t.dirs[i].tree.walk(rest, atEnd)
 	}
 	for i := range t.globs {
-		if globMatch(t.globs[i].name, part, false) && t.globs[i].tree.match(rest) {
-			return true
+		if result == isTrue {
+			break
+		}
+		if globMatch(t.globs[i].name, part, false) {
+			if r := t.globs[i].tree.walk(rest, atEnd); r != isFalse {
+				result = r
+			}
 		}
 	}
-	return false
+	return result
 }
 
 // nextPart splits off a path's first part; there is none if it is empty.

@@ -42,24 +42,25 @@ func (e *Engine) makeSieves() {
 	e.dirs = make([]decides, len(e.ops))
 	for i := range e.ops { // parts stand before what they are parts of
 		o := &e.ops[i]
-		switch o.kind {
-		case kindCheck:
+		if o.kind == kindCheck {
 			e.dirs[i] = e.dirDecides(&e.checks[o.check])
-		case kindAnd: // false if one part is
-			all := decides{false, true}
-			for _, k := range o.kids {
-				d := e.byDir(k)
-				all = decides{all.toFalse || d.toFalse, all.toTrue && d.toTrue}
-			}
-			e.dirs[i] = all
-		case kindOr:
-			all := decides{true, false}
-			for _, k := range o.kids {
-				d := e.byDir(k)
-				all = decides{all.toFalse && d.toFalse, all.toTrue || d.toTrue}
-			}
-			e.dirs[i] = all
+			continue
 		}
+		// A conjunction is false if one part is. A disjunction is the negation of
+		// the conjunction of its parts' negations.
+		not := ref(0)
+		if o.kind == kindOr {
+			not = 1
+		}
+		all := decides{toTrue: true}
+		for _, k := range o.kids {
+			d := e.byDir(k ^ not)
+			all = decides{all.toFalse || d.toFalse, all.toTrue && d.toTrue}
+		}
+		if not != 0 {
+			all = all.not()
+		}
+		e.dirs[i] = all
 	}
 	m := sieveMaker{e, make(map[ref][]ref)}
 	for t := range e.byType {
