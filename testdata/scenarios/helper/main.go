@@ -79,26 +79,9 @@ func memfd(args []string) error {
 	return unix.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), args[1:], os.Environ())
 }
 
-func attach([]string) error {
-	runtime.LockOSThread()
-	cmd := exec.Command("/bin/sleep", "5")
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	defer cmd.Wait()
-	defer cmd.Process.Kill()
-	if err := unix.PtraceAttach(cmd.Process.Pid); err != nil {
-		return err
-	}
-	var status unix.WaitStatus
-	if _, err := unix.Wait4(cmd.Process.Pid, &status, unix.WALL, nil); err != nil {
-		return err
-	}
-	return unix.PtraceDetach(cmd.Process.Pid)
-}
-
-// inject changes nothing: it writes what it has read.
-func inject([]string) error {
+// traced starts a program, has stop take it over and do go on with it, and ends
+// it.
+func traced(stop, do func(pid int) error) error {
 	runtime.LockOSThread()
 	cmd := exec.Command("/bin/sleep", "5")
 	if err := cmd.Start(); err != nil {
@@ -107,16 +90,29 @@ func inject([]string) error {
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
 	pid := cmd.Process.Pid
-	if err := unix.PtraceSeize(pid); err != nil {
-		return err
-	}
-	if err := unix.PtraceInterrupt(pid); err != nil {
+	if err := stop(pid); err != nil {
 		return err
 	}
 	var status unix.WaitStatus
 	if _, err := unix.Wait4(pid, &status, unix.WALL, nil); err != nil {
 		return err
 	}
+	return do(pid)
+}
+
+func attach([]string) error { return traced(unix.PtraceAttach, unix.PtraceDetach) }
+
+func inject([]string) error {
+	return traced(func(pid int) error {
+		if err := unix.PtraceSeize(pid); err != nil {
+			return err
+		}
+		return unix.PtraceInterrupt(pid)
+	}, rewriteWord)
+}
+
+// rewriteWord changes nothing: it writes what it has read.
+func rewriteWord(pid int) error {
 	var regs syscall.PtraceRegs
 	if err := syscall.PtraceGetRegs(pid, &regs); err != nil {
 		return err
