@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,19 +24,21 @@ func plainError(err error) error {
 }
 
 // osFiles are the files of the machine. It keeps what was looked at, for
-// --watch.
+// --watch, with its stamp from before that: a file may change while it is read.
 type osFiles struct {
 	mu   sync.Mutex
-	used map[string]bool
+	used map[string]string
 }
 
 func (f *osFiles) note(path string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.used == nil {
-		f.used = make(map[string]bool)
+		f.used = make(map[string]string)
 	}
-	f.used[path] = true
+	if _, ok := f.used[path]; !ok {
+		f.used[path] = stamp(path)
+	}
 }
 
 func (f *osFiles) Open(path string) (io.ReadCloser, error) {
@@ -75,19 +78,32 @@ func (f *osFiles) Write(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	return os.WriteFile(path, data, 0o666)
-}
-
-// stamps are what tells that a file has changed: its size and time.
-func (f *osFiles) stamps() map[string]string {
+	err := os.WriteFile(path, data, 0o666)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	out := make(map[string]string, len(f.used))
-	for path := range f.used {
-		out[path] = "missing"
-		if info, err := os.Stat(path); err == nil {
-			out[path] = fmt.Sprint(info.ModTime(), info.Size())
+	if _, ok := f.used[path]; ok {
+		f.used[path] = stamp(path) // our own change is none to run again for
+	}
+	return err
+}
+
+// changed is the first file that is not as it was when it was looked at.
+func (f *osFiles) changed() (path string, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, path := range slices.Sorted(maps.Keys(f.used)) {
+		if stamp(path) != f.used[path] {
+			return path, true
 		}
 	}
-	return out
+	return "", false
+}
+
+// stamp is what tells that a file has changed: its size and time.
+func stamp(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "missing"
+	}
+	return fmt.Sprint(info.ModTime(), info.Size())
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -182,7 +181,6 @@ func (set *testSettings) again(s *streams, args []string, shard regress.Shard) e
 
 // waitForChange returns the file that changed, false if it was interrupted.
 func waitForChange(ctx context.Context, files *osFiles) (string, bool) {
-	before := files.stamps()
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
 	for {
@@ -191,11 +189,8 @@ func waitForChange(ctx context.Context, files *osFiles) (string, bool) {
 			return "", false
 		case <-tick.C:
 		}
-		now := files.stamps()
-		for _, path := range slices.Sorted(maps.Keys(now)) {
-			if now[path] != before[path] {
-				return path, true
-			}
+		if path, ok := files.changed(); ok {
+			return path, true
 		}
 	}
 }
